@@ -1,0 +1,72 @@
+"""The one SQLite file behind the local Mux, and the two ways to use it: reading and writing."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+from local_mux.models.base import Base
+
+BUSY_TIMEOUT_SECONDS = 10.0
+
+
+class Database:
+    """State that survives a restart.
+
+    One process owns the file, so a lock in that process is enough to keep writers apart. Every commit
+    raises `changed`, which is what background work waits on.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._engine = _engine(path)
+        self._session = sessionmaker(self._engine, expire_on_commit=False)
+        self._writing = threading.RLock()
+        self._condition = threading.Condition()
+        self._version = 0
+        Base.metadata.create_all(self._engine)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Hand out a session for looking; nothing done in it is kept."""
+        with self._session() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Hand out a session that commits at the end of the block, or not at all if it raises."""
+        with self._writing, self._session.begin() as session:
+            yield session
+        with self._condition:
+            self._version += 1
+            self._condition.notify_all()
+
+    @property
+    def version(self) -> int:
+        """A number that grows with every commit; read it before looking for work."""
+        return self._version
+
+    def wait_for_change(self, since: int, timeout_seconds: float) -> None:
+        """Sleep until something was committed after `since`, or the time is up."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._version != since, timeout=timeout_seconds)
+
+    def wake(self) -> None:
+        """Make everyone who waits look around, as at the end of the process."""
+        with self._condition:
+            self._version += 1
+            self._condition.notify_all()
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
