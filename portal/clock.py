@@ -1,0 +1,19 @@
+"""The time, from a clock that is handed in: the application's own, or one that a test holds still."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import cast
+
+from flask import current_app
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """The machine's time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def utc_now() -> datetime:
+    """What the application's clock says, aware, in UTC."""
+    return cast("Clock", current_app.extensions["clock"])()

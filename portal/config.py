@@ -1,0 +1,174 @@
+"""The environment, read once into typed settings; a missing or bad value stops the start with one line."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from flask import current_app
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+MUX_API_URL = "https://api.mux.com"
+
+
+class ConfigError(Exception):
+    """One line for the operator: which variable, what is wrong, how to get a right value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigningKey:
+    """A Mux signing key: its id and its RSA private key, ready to sign with."""
+
+    key_id: str
+    private_key: RSAPrivateKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that differs between one installation and another. `.env.example` says why each exists."""
+
+    secret_key: str
+    jwt_secret_key: str
+    database_url: str
+    public_url: str
+    instance: Path
+    mux_token_id: str
+    mux_token_secret: str
+    mux_webhook_secrets: tuple[str, ...]
+    mux_signing_key: SigningKey | None = None
+    mux_base_url: str = MUX_API_URL
+    mux_video_quality: str = "basic"
+    mux_max_resolution_tier: str = "1080p"
+    upload_timeout_seconds: int = 24 * 60 * 60
+    access_token_seconds: int = 15 * 60
+    refresh_token_seconds: int = 30 * 24 * 60 * 60
+    rate_limit_storage_url: str = "memory://"
+    trusted_proxies: int = 0
+    is_demo: bool = False
+    log_format: str = "json"
+    argon2_memory_kib: int = 19456  # OWASP's minimum for Argon2id with two passes, one lane
+
+    @property
+    def is_real_mux(self) -> bool:
+        """Whether video is kept by Mux itself, rather than by a stand-in reached at one address."""
+        return self.mux_base_url == MUX_API_URL
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read and check every variable; raises ConfigError for the first that is missing or bad."""
+        instance = Path(environ.get("INSTANCE") or "instance").resolve()
+        return cls(
+            secret_key=_secret(environ, "SECRET_KEY"),
+            jwt_secret_key=_secret(environ, "JWT_SECRET_KEY"),
+            database_url=_database_url(environ, instance),
+            public_url=_url(environ, "PUBLIC_URL", "http://127.0.0.1:8000"),
+            instance=instance,
+            mux_token_id=_required(environ, "MUX_TOKEN_ID", "make an access token in Mux's dashboard"),
+            mux_token_secret=_required(environ, "MUX_TOKEN_SECRET", "it is shown once, with MUX_TOKEN_ID"),
+            mux_webhook_secrets=_webhook_secrets(environ),
+            mux_signing_key=_signing_key(environ),
+            mux_base_url=_url(environ, "MUX_BASE_URL", MUX_API_URL),
+            mux_video_quality=_one_of(environ, "MUX_VIDEO_QUALITY", ("basic", "plus", "premium")),
+            mux_max_resolution_tier=_one_of(environ, "MUX_MAX_RESOLUTION_TIER", ("1080p", "1440p", "2160p")),
+            upload_timeout_seconds=_number(environ, "UPLOAD_TIMEOUT_SECONDS", cls.upload_timeout_seconds, 60, 604800),
+            access_token_seconds=_number(environ, "ACCESS_TOKEN_SECONDS", cls.access_token_seconds, 1, 86400),
+            refresh_token_seconds=_number(environ, "REFRESH_TOKEN_SECONDS", cls.refresh_token_seconds, 1, 31536000),
+            rate_limit_storage_url=environ.get("RATE_LIMIT_STORAGE_URL") or cls.rate_limit_storage_url,
+            trusted_proxies=_number(environ, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 9),
+            is_demo=_one_of(environ, "PORTAL_DEMO", ("0", "1")) == "1",
+            log_format=_one_of(environ, "LOG_FORMAT", ("json", "console")),
+        )
+
+
+def current_settings() -> Settings:
+    """The settings of the application at work."""
+    return cast("Settings", current_app.extensions["settings"])
+
+
+def _required(environ: Mapping[str, str], name: str, how: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise ConfigError(f"{name} is not set: {how}")
+    return value
+
+
+def _secret(environ: Mapping[str, str], name: str) -> str:
+    how = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    value = _required(environ, name, how)
+    if len(value.encode()) < 32:  # noqa: PLR2004 - HS256 wants a key as long as its hash, RFC 7518 section 3.2
+        raise ConfigError(f"{name} is shorter than 32 bytes: {how}")
+    return value
+
+
+def _webhook_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
+    value = _required(environ, "MUX_WEBHOOK_SECRET", "Mux's dashboard shows it under Settings, Webhooks")
+    secrets = tuple(part.strip() for part in value.split(",") if part.strip())
+    if not secrets:
+        raise ConfigError("MUX_WEBHOOK_SECRET holds only commas: copy the secret from Mux's dashboard")
+    return secrets
+
+
+def _url(environ: Mapping[str, str], name: str, default: str) -> str:
+    value = (environ.get(name) or default).strip().rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ConfigError(f"{name} is not an address: write it like {default}")
+    return value
+
+
+def _database_url(environ: Mapping[str, str], instance: Path) -> str:
+    value = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'portal.sqlite3'}"
+    expected = "write sqlite:////folder/file or postgresql+psycopg://user:password@host/database"
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigError(f"DATABASE_URL can't be read: {expected}") from error
+    if url.drivername in {"postgres", "postgresql"}:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
+        raise ConfigError(f"DATABASE_URL names {url.drivername}, which is not served: {expected}")
+    return url.render_as_string(hide_password=False)
+
+
+def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = environ.get(name) or allowed[0]
+    if value not in allowed:
+        raise ConfigError(f"{name} is {value!r}: it is one of {', '.join(allowed)}")
+    return value
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    value = environ.get(name) or str(default)
+    if not value.isascii() or not value.isdecimal() or not least <= int(value) <= most:
+        raise ConfigError(f"{name} is {value!r}: it is a whole number from {least} to {most}")
+    return int(value)
+
+
+def _signing_key(environ: Mapping[str, str]) -> SigningKey | None:
+    key_id, encoded = environ.get("MUX_SIGNING_KEY", "").strip(), environ.get("MUX_PRIVATE_KEY", "").strip()
+    if not key_id and not encoded:
+        return None
+    how = "'flask portal signing-key' makes a pair and prints both"
+    if not key_id or not encoded:
+        missing = "MUX_PRIVATE_KEY" if key_id else "MUX_SIGNING_KEY"
+        raise ConfigError(f"{missing} is not set though its other half is: {how}")
+    try:
+        key = _load_rsa_key(encoded)
+    except (binascii.Error, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ConfigError(f"MUX_PRIVATE_KEY is not the base64 of an RSA key in PEM: {how}") from error
+    return SigningKey(key_id=key_id, private_key=key)
+
+
+def _load_rsa_key(encoded: str) -> RSAPrivateKey:
+    read: Callable[[str], bytes] = str.encode if encoded.startswith("-----") else base64.b64decode
+    key = load_pem_private_key(read(encoded), password=None)
+    if not isinstance(key, RSAPrivateKey):
+        raise TypeError("not an RSA key")
+    return key

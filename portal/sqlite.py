@@ -1,0 +1,37 @@
+"""SQLite as the embedded database: readers beside a writer, foreign keys held, writers that wait their turn."""
+
+import sqlite3
+from typing import Any
+
+from flask import has_request_context, request
+from sqlalchemy import Connection, Engine, event
+
+BUSY_TIMEOUT_MS = 10_000
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def tune_sqlite(engine: Engine) -> None:
+    """Make every connection of a SQLite engine behave as the portal expects; other engines are left alone."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _prepare_connection)
+    event.listen(engine, "begin", _begin)
+
+
+def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself: _begin does
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    """Take the write lock at once where a write may follow: a reader that turns writer can't wait for it.
+
+    SQLite answers such an upgrade with an immediate "database is locked" (https://sqlite.org/lang_transaction.html).
+    """
+    only_reads = has_request_context() and request.method in SAFE_METHODS
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
