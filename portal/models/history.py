@@ -1,0 +1,33 @@
+"""What happened to a programme, row by row: every change of state, who or what made it, and why."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Select, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.models.base import Base, RowId
+from portal.models.programme import Status
+from portal.models.user import User
+
+
+class History(Base):
+    """One happening. `from_status` equals `to_status` where the state stayed and something else was done."""
+
+    __tablename__ = "history"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    product_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("programme.product_id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))  # None: Mux or the portal
+    from_status: Mapped[Status | None]
+    to_status: Mapped[Status]
+    why: Mapped[str] = mapped_column(Text)
+    mux_event_id: Mapped[str | None] = mapped_column(String(255))
+
+    actor: Mapped[User | None] = relationship(lazy="joined")
+
+
+def select_history(product_id: uuid.UUID) -> Select[History]:
+    """Newest first."""
+    return select(History).where(History.product_id == product_id).order_by(History.id.desc())

@@ -1,0 +1,60 @@
+"""People: who they are, what they may be, whether they are premium members."""
+
+import enum
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import Select, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.models.base import Base, RowId
+
+
+class Role(enum.StrEnum):
+    """What a person may do at all; the access rules say what to whose programmes."""
+
+    ADMIN = "ADMIN"
+    COACH = "COACH"
+    VIEWER = "VIEWER"
+
+
+class User(UserMixin, Base):
+    """A person with an account. The e-mail address is kept in lower case and is unique."""
+
+    __tablename__ = "user"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(255))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    role: Mapped[Role]
+    member_until: Mapped[datetime | None]
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    @property
+    def is_active(self) -> bool:
+        """Flask-Login's question: may this account be signed in at all."""
+        return self.is_enabled
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is Role.ADMIN
+
+    @property
+    def makes_programmes(self) -> bool:
+        return self.role in {Role.ADMIN, Role.COACH}
+
+    def is_member(self, at: datetime) -> bool:
+        """Whether premium membership runs at that time."""
+        return self.member_until is not None and at < self.member_until
+
+
+def normal_email(address: str) -> str:
+    """The one spelling under which an address is kept and looked up."""
+    return address.strip().lower()
+
+
+def select_user_by_email(address: str) -> Select[User]:
+    return select(User).where(User.email == normal_email(address))
