@@ -1,0 +1,29 @@
+"""How Alembic reaches the portal's database; run through `flask --app wsgi db …`."""
+
+from alembic import context
+from flask import current_app
+
+from portal.extensions import db
+from portal.models import Base
+
+
+def run_migrations() -> None:
+    """Apply migrations in one transaction; SQLite's tables are rebuilt where it can't alter them."""
+    with db.engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_as_batch=True,
+            compare_type=True,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '4s'")
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    raise SystemExit("The portal's migrations run against a database; --sql is not served.")
+with current_app.app_context():
+    run_migrations()
