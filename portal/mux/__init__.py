@@ -1,0 +1,1 @@
+"""All that is said to Mux or heard from it. Knows no tables."""
