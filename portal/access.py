@@ -1,0 +1,52 @@
+"""Who may see, edit and watch. Rows are fetched through here: what somebody may not see is not found."""
+
+import uuid
+from datetime import datetime
+
+from flask import abort
+
+from portal.extensions import db
+from portal.models import Programme, User
+from portal.models.programme import select_programme, select_programme_for_update
+
+
+def may_edit(user: User, programme: Programme) -> bool:
+    return user.is_admin or (user.makes_programmes and programme.product.owner_id == user.id)
+
+
+def may_see(user: User, programme: Programme) -> bool:
+    """Whether the programme exists for this person at all."""
+    return programme.is_published or may_edit(user, programme)
+
+
+def may_watch(user: User, programme: Programme, at: datetime) -> bool:
+    """Whether this person may be given the means to play the video."""
+    if not programme.is_playable:
+        return False
+    if may_edit(user, programme):
+        return True
+    return programme.is_published and (not programme.is_premium or user.is_member(at))
+
+
+def programme_to_see(user: User, product_id: uuid.UUID) -> Programme:
+    """The programme, or 404."""
+    programme = db.session.scalar(select_programme(product_id))
+    if programme is None or not may_see(user, programme):
+        abort(404)
+    return programme
+
+
+def programme_to_edit(user: User, product_id: uuid.UUID) -> Programme:
+    """The programme, locked until the transaction ends, or 404."""
+    programme = db.session.scalar(select_programme_for_update(product_id))
+    if programme is None or not may_edit(user, programme):
+        abort(404)
+    return programme
+
+
+def programme_in_studio(user: User, product_id: uuid.UUID) -> Programme:
+    """The programme for its coach's page, without a lock, or 404."""
+    programme = db.session.scalar(select_programme(product_id))
+    if programme is None or not may_edit(user, programme):
+        abort(404)
+    return programme

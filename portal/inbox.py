@@ -1,0 +1,118 @@
+"""The inbox of Mux's webhooks: every event is kept, and applied once, whatever order they come in."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal.extensions import db
+from portal.lifecycle import Decision, apply_report
+from portal.models import Outcome, Programme, Upload, WebhookEvent
+from portal.models.programme import select_programme_for_update
+from portal.models.upload import select_upload_by_asset, select_upload_by_mux_id
+from portal.models.webhook_event import select_event_for_update
+from portal.mux.facts import Report
+from portal.mux.webhook import MuxEvent
+
+ERROR_MAX_CHARACTERS = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What the inbox did with one delivery. `is_repeat`: the event had been applied before."""
+
+    outcome: Outcome
+    reason: str
+    product_id: uuid.UUID | None
+    is_repeat: bool = False
+
+
+def receive(event: MuxEvent, at: datetime) -> Receipt:
+    """Keep the event and apply it, unless it was applied before. The caller commits, or else calls keep_failure."""
+    row = _keep(event, at)
+    if row.applied_at is not None and row.outcome is not None:
+        return Receipt(outcome=row.outcome, reason="It was applied before.", product_id=row.product_id, is_repeat=True)
+    decision, product_id = _apply(event, at)
+    row.applied_at, row.outcome, row.reason, row.error = at, decision.outcome, decision.reason, None
+    row.product_id = product_id
+    row.tries += 1
+    db.session.flush()
+    return Receipt(outcome=decision.outcome, reason=decision.reason, product_id=product_id)
+
+
+def keep_failure(event: MuxEvent, error: Exception, at: datetime) -> None:
+    """Keep an event that could not be applied, with the reason. The caller has rolled back, and commits."""
+    row = _keep(event, at)
+    if row.applied_at is not None:
+        return
+    row.outcome, row.error = Outcome.FAILED, f"{type(error).__name__}: {error}"[:ERROR_MAX_CHARACTERS]
+    row.tries += 1
+
+
+def _keep(event: MuxEvent, at: datetime) -> WebhookEvent:
+    """The event's row, new or old, locked: the same event delivered twice at once waits here for its twin."""
+    dialect = db.session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    db.session.execute(
+        insert(WebhookEvent)
+        .values(
+            mux_event_id=event.id,
+            type=event.type,
+            environment=event.environment,
+            payload=event.payload,
+            received_at=at,
+            tries=0,
+        )
+        .on_conflict_do_nothing(index_elements=["mux_event_id"])
+    )
+    return db.session.scalars(select_event_for_update(event.id)).one()
+
+
+def _apply(event: MuxEvent, at: datetime) -> tuple[Decision, uuid.UUID | None]:
+    if event.report is None:
+        if event.is_kept_for_later:
+            return Decision(outcome=Outcome.KEPT, reason="Tracks are kept for later."), None
+        return Decision(outcome=Outcome.UNKNOWN_TYPE, reason="Nothing is made of this type."), None
+    programme, attempt = _find(event.report)
+    if programme is None:
+        return Decision(outcome=Outcome.UNKNOWN_PROGRAMME, reason="No programme of ours is named."), None
+    decision = apply_report(programme, attempt, event.report, at=at, mux_event_id=event.id)
+    return decision, programme.product_id
+
+
+def _find(report: Report) -> tuple[Programme | None, Upload | None]:
+    """Whose event it is: by upload id, then by asset id, then by passthrough, which is the productId.
+
+    The programme is locked before its attempts are read, so that two events of one programme follow each other.
+    """
+    product_id = _named_product(report)
+    if product_id is None:
+        return None, None
+    programme = db.session.scalar(select_programme_for_update(product_id))
+    return programme, _named_attempt(report)
+
+
+def _named_product(report: Report) -> uuid.UUID | None:
+    attempt = _named_attempt(report)
+    if attempt is not None:
+        return attempt.product_id
+    if report.asset_id is not None:
+        by_asset = db.session.scalar(select(Programme.product_id).where(Programme.mux_asset_id == report.asset_id))
+        if by_asset is not None:
+            return by_asset
+    try:
+        return uuid.UUID(report.passthrough or "")
+    except ValueError:
+        return None
+
+
+def _named_attempt(report: Report) -> Upload | None:
+    if report.upload_id is not None:
+        by_upload = db.session.scalar(select_upload_by_mux_id(report.upload_id))
+        if by_upload is not None:
+            return by_upload
+    if report.asset_id is None:
+        return None
+    return db.session.scalar(select_upload_by_asset(report.asset_id))
