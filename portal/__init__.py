@@ -1,0 +1,97 @@
+"""The Programme Portal: the only file that knows all blueprints."""
+
+import os
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from portal.api.identity import configure_tokens
+from portal.api.views import api
+from portal.auth.views import auth
+from portal.catalogue.views import catalogue
+from portal.cli import portal_commands
+from portal.clock import Clock, system_clock
+from portal.coach.views import coach
+from portal.config import Settings
+from portal.errors import register_error_handlers
+from portal.extensions import csrf, db, limiter, login_manager, migrate
+from portal.formatting import register_filters
+from portal.gate import register_gate
+from portal.headers import register_headers
+from portal.health import health
+from portal.logs import configure_logs
+from portal.mux.gateway import MuxApi, MuxGateway
+from portal.mux.playback import PlaybackUrls
+from portal.sqlite import tune_sqlite
+from portal.static_files import register_static_url
+from portal.webhooks.views import webhooks
+
+ROOT = Path(__file__).resolve().parent.parent
+FORM_MAX_BYTES = 256 * 1024
+
+
+def create_app(
+    settings: Settings | None = None, *, mux: MuxGateway | None = None, clock: Clock = system_clock
+) -> Flask:
+    """An application, complete. Settings come from the environment unless given; ConfigError if they are bad."""
+    settings = settings or Settings.from_environ(os.environ)
+    configure_logs(settings)
+    app = Flask(__name__, root_path=str(ROOT), instance_path=str(settings.instance))
+    app.config.update(_flask_config(settings))
+    app.extensions.update(
+        settings=settings, clock=clock, mux=mux or MuxApi(settings), playback_urls=PlaybackUrls(settings)
+    )
+    _bind_extensions(app, settings)
+    register_static_url(app)
+    register_filters(app)
+    register_error_handlers(app)
+    register_headers(app, settings)
+    register_gate(app)
+    _register_blueprints(app)
+    app.wsgi_app = WhiteNoise(app.wsgi_app, root=ROOT / "static", prefix="static/", max_age=3600)  # type: ignore[method-assign]
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, object]:
+    is_https = settings.public_url.startswith("https:")
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+        "SESSION_COOKIE_NAME": "portal_session",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": is_https,
+        "PERMANENT_SESSION_LIFETIME": 14 * 24 * 60 * 60,  # seconds
+        "WTF_CSRF_TIME_LIMIT": None,  # a page may stay open as long as its session lasts
+        "WTF_CSRF_SSL_STRICT": is_https,
+        "RATELIMIT_STORAGE_URI": settings.rate_limit_storage_url,
+        "MAX_FORM_MEMORY_SIZE": FORM_MAX_BYTES,
+        "MIGRATIONS_FOLDER": str(ROOT / "migrations"),
+    }
+
+
+def _bind_extensions(app: Flask, settings: Settings) -> None:
+    if settings.database_url.startswith("sqlite"):
+        settings.instance.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    with app.app_context():
+        tune_sqlite(db.engine)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    configure_tokens(app, settings)
+
+
+def _register_blueprints(app: Flask) -> None:
+    for pages in (auth, coach, catalogue, health, webhooks):
+        app.register_blueprint(pages)
+    app.register_blueprint(api)
+    app.register_blueprint(api, url_prefix="/api", name="api_prefixed")
+    app.cli.add_command(portal_commands)

@@ -1,0 +1,82 @@
+"""Idempotency-Key on create-upload-url: the same key and body get the same answer for 24 hours.
+
+The key is kept in the transaction that begins the programme, so that there is never one without the other. A
+repeat that comes while the first request still waits for Mux is told to come back; once that request must have
+died, the repeat finishes its work.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from flask import abort, request
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from portal.errors import problem
+from portal.extensions import db
+from portal.models import IdempotencyKey, Upload, User
+from portal.models.idempotency_key import KEPT_FOR, KEY_MAX_CHARACTERS
+
+WORK_TIMES_OUT_AFTER = timedelta(seconds=30)  # longer than any call to Mux may take
+
+
+def requested_key() -> str | None:
+    """The key that the client sent, if any; 422 for one that is empty or too long."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not key.strip() or len(key) > KEY_MAX_CHARACTERS or not key.isprintable():
+        message = f"Send 1 to {KEY_MAX_CHARACTERS} printable characters."
+        abort(problem(422, "Some fields are not valid.", errors=[{"field": "Idempotency-Key", "message": message}]))
+    return key
+
+
+def hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def former_attempt(user: User, key: str, request_hash: str, at: datetime) -> Upload | None:
+    """The attempt that this key made before: finished, or to be finished now. None for a new key.
+
+    Ends the request with 409 if the key was used for something else, or while its first request is at work.
+    """
+    row = db.session.scalar(
+        select(IdempotencyKey)
+        .where(IdempotencyKey.user_id == user.id, IdempotencyKey.key == key)
+        .with_for_update(of=IdempotencyKey)
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        return None
+    if row.created_at + KEPT_FOR <= at:
+        db.session.delete(row)
+        db.session.flush()
+        return None
+    if row.request_hash != request_hash:
+        abort(409, "This Idempotency-Key was used with another body.")
+    if row.upload.mux_upload_id is None:
+        if at < row.locked_until:
+            answer = problem(409, "The first request with this Idempotency-Key is still at work.")
+            answer.headers["Retry-After"] = "2"
+            abort(answer)
+        row.locked_until = at + WORK_TIMES_OUT_AFTER
+    return row.upload
+
+
+def keep_key(user: User, key: str, request_hash: str, upload: Upload, at: datetime) -> bool:
+    """Keep a new key with the attempt it makes. False if another request was quicker: all is rolled back then."""
+    row = IdempotencyKey(
+        user_id=user.id,
+        key=key,
+        request_hash=request_hash,
+        upload_id=upload.id,
+        created_at=at,
+        locked_until=at + WORK_TIMES_OUT_AFTER,
+    )
+    try:
+        db.session.add(row)
+        db.session.flush()
+    except IntegrityError:
+        db.session.rollback()
+        return False
+    return True

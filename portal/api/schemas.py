@@ -1,0 +1,142 @@
+"""The shapes of the API: what may be sent, and how a programme is told."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from portal.access import may_edit, may_watch
+from portal.models import Programme, User
+from portal.models.catalogue import LIMIT_DEFAULT, LIMIT_MAX, Position, read_cursor
+from portal.models.programme import checked_description, checked_tags, checked_text, checked_title
+from portal.mux.playback import Playback, PlaybackUrls
+
+SEARCH_MAX_CHARACTERS = 200
+
+
+class Body(BaseModel):
+    """A JSON body: camelCase names, no field unasked for, no text taken for a number."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True, validate_default=False)
+
+
+class Credentials(Body):
+    email: Annotated[str, Field(max_length=254)]
+    password: Annotated[str, Field(max_length=1024)]
+
+
+Title = Annotated[str, AfterValidator(checked_title)]
+Description = Annotated[str, AfterValidator(checked_description)]
+Tags = Annotated[list[str], AfterValidator(checked_tags)]
+
+
+class NewProgramme(Body):
+    title: Title
+
+
+class Metadata(Body):
+    """A change: only the fields that were sent are in `model_fields_set`."""
+
+    product_id: uuid.UUID
+    title: Title = ""
+    description: Description = ""
+    tags: Tags = []
+    is_premium: bool = False
+    is_featured: bool = False
+    is_published: bool = False
+
+
+def _checked_cursor(value: str) -> str:
+    read_cursor(value)
+    return value
+
+
+SearchText = Annotated[str, Field(max_length=SEARCH_MAX_CHARACTERS), AfterValidator(checked_text)]
+
+
+class ListQuery(BaseModel):
+    """The query of the list. Texts become numbers and truth values here, as a query string has nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    cursor: Annotated[str, AfterValidator(_checked_cursor)] | None = None
+    tag: SearchText | None = None
+    q: SearchText | None = None
+    featured: bool | None = None
+    premium: bool | None = None
+
+    @property
+    def position(self) -> Position | None:
+        return read_cursor(self.cursor) if self.cursor else None
+
+
+def programme_json(programme: Programme, viewer: User, urls: PlaybackUrls, at: datetime) -> dict[str, Any]:
+    """A programme as lists have it; its owner and admins see Mux's ids and the error besides."""
+    thumbnail_url = None
+    if programme.mux_playback_id and programme.is_playable:
+        thumbnail_url = urls.thumbnail_url(programme.mux_playback_id, is_signed=programme.is_signed, at=at)
+    body: dict[str, Any] = {
+        "productId": str(programme.product_id),
+        "title": programme.title,
+        "description": programme.description,
+        "status": programme.status.value,
+        "isPublished": programme.is_published,
+        "isPremium": programme.is_premium,
+        "isFeatured": programme.is_featured,
+        "duration": programme.duration_seconds,
+        "tags": programme.tags,
+        "thumbnailUrl": thumbnail_url,
+        "coach": {"id": programme.owner.id, "name": programme.owner.name},
+        "publishedAt": _time(programme.published_at),
+        "createdAt": _time(programme.created_at),
+        "updatedAt": _time(programme.updated_at),
+    }
+    if may_edit(viewer, programme):
+        body |= {
+            "muxAssetId": programme.mux_asset_id,
+            "muxPlaybackId": programme.mux_playback_id,
+            "error": _error(programme),
+        }
+    return body
+
+
+def programme_detail_json(programme: Programme, viewer: User, urls: PlaybackUrls, at: datetime) -> dict[str, Any]:
+    """A programme with the means to play it for whoever may watch, or `locked` for whoever may not."""
+    body = programme_json(programme, viewer, urls, at)
+    if not may_watch(viewer, programme, at) or not programme.mux_playback_id:
+        return {**body, "playback": None, "locked": True}
+    playback = urls.playback(
+        programme.mux_playback_id,
+        is_signed=programme.is_signed,
+        duration_seconds=programme.duration_seconds,
+        at=at,
+    )
+    return {**body, "playback": _playback_json(playback), "locked": False}
+
+
+def _playback_json(playback: Playback) -> dict[str, Any]:
+    tokens = playback.tokens
+    return {
+        "url": playback.url,
+        "playbackId": playback.playback_id,
+        "tokens": {
+            "playback": tokens.playback,
+            "thumbnail": tokens.thumbnail,
+            "storyboard": tokens.storyboard,
+        },
+        "expiresAt": _time(playback.expires_at),
+    }
+
+
+def _error(programme: Programme) -> dict[str, str] | None:
+    if programme.error_type is None:
+        return None
+    return {"type": programme.error_type, "message": programme.error_message or ""}
+
+
+def _time(value: datetime | None) -> str | None:
+    """ISO 8601 in UTC, to the millisecond, with Z."""
+    return None if value is None else value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""The studio: where coaches make their programmes."""

@@ -1,0 +1,1 @@
+"""Where Mux posts its events."""

@@ -1,0 +1,69 @@
+"""POST /webhooks/mux: verify the raw bytes, keep the event, apply it once, and say so in one line of the log."""
+
+import time
+
+import structlog
+from flask import Blueprint, Response, abort, jsonify, request
+
+from portal.clock import utc_now
+from portal.config import current_settings
+from portal.errors import problem
+from portal.extensions import csrf, db
+from portal.inbox import Receipt, keep_failure, receive
+from portal.mux.webhook import BadEventError, BadSignatureError, MuxEvent, parse, verify
+from portal.request_body import read_body
+
+BODY_MAX_BYTES = 1024 * 1024
+
+webhooks = Blueprint("webhooks", __name__)
+csrf.exempt(webhooks)  # each request proves by its signature whom it comes from
+
+log = structlog.get_logger()
+
+
+@webhooks.post("/webhooks/mux")
+def receive_mux_event() -> Response:
+    """401 before the database is touched, 200 for whatever was decided, 500 so that Mux tries again."""
+    started = time.perf_counter()
+    event = _verified_event()
+    try:
+        receipt = receive(event, utc_now())
+        db.session.commit()
+    except Exception as error:  # noqa: BLE001 - whatever it was, the event is kept and Mux comes again
+        return _keep_for_another_try(event, error)
+    _log(event, receipt, started)
+    return jsonify(outcome=receipt.outcome.value)
+
+
+def _verified_event() -> MuxEvent:
+    body = read_body(BODY_MAX_BYTES)
+    try:
+        verify(body, request.headers.get("Mux-Signature"), current_settings().mux_webhook_secrets, utc_now())
+        return parse(body)
+    except BadSignatureError as error:
+        log.warning("webhook.refused", reason=str(error), address=request.remote_addr)
+        abort(401, "The signature is not accepted.")
+    except BadEventError as error:
+        log.warning("webhook.unreadable", reason=str(error))
+        abort(400, str(error))
+
+
+def _keep_for_another_try(event: MuxEvent, error: Exception) -> Response:
+    db.session.rollback()
+    log.error("webhook.failed", id=event.id, type=event.type, exc_info=error)
+    keep_failure(event, error, utc_now())
+    db.session.commit()
+    return problem(500, "The event was kept, but could not be applied. Send it again.")
+
+
+def _log(event: MuxEvent, receipt: Receipt, started: float) -> None:
+    log.info(
+        "webhook.received",
+        id=event.id,
+        type=event.type,
+        programme=str(receipt.product_id) if receipt.product_id else None,
+        outcome=receipt.outcome.value,
+        reason=receipt.reason,
+        is_repeat=receipt.is_repeat,
+        milliseconds=round((time.perf_counter() - started) * 1000, 1),
+    )
