@@ -5,14 +5,27 @@ from flask import Flask
 from local_mux import errors
 from local_mux.api import assets, playback_ids, signing_keys, static_renditions, tracks, uploads
 from local_mux.api.blueprint import api
-from local_mux.console import health
+from local_mux.console import deliveries, faults, health, page
 from local_mux.console.blueprint import console
 from local_mux.context import Context
-from local_mux.playback import streams
+from local_mux.playback import images, streams
 from local_mux.playback.blueprint import playback
 from local_mux.receiving.views import receiving
 
-_ROUTES = (assets, health, playback_ids, signing_keys, static_renditions, streams, tracks, uploads)
+_ROUTES = (
+    assets,
+    deliveries,
+    faults,
+    health,
+    images,
+    page,
+    playback_ids,
+    signing_keys,
+    static_renditions,
+    streams,
+    tracks,
+    uploads,
+)
 """Modules that add their routes to a blueprint by being imported."""
 
 

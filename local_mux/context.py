@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import current_app
 
 from local_mux.database import Database
+from local_mux.ffmpeg import Ffmpeg
 from local_mux.settings import Settings
 from local_mux.storage import Storage
 
@@ -16,6 +17,7 @@ class Context:
     settings: Settings
     database: Database
     storage: Storage
+    ffmpeg: Ffmpeg
 
     @classmethod
     def current(cls) -> "Context":
@@ -27,4 +29,6 @@ class Context:
     def open(cls, settings: Settings) -> "Context":
         """Open the data folder, making it on the first start."""
         storage = Storage(settings.data)
-        return cls(settings=settings, database=Database(settings.data / "state.sqlite3"), storage=storage)
+        return cls(
+            settings=settings, database=Database(settings.data / "state.sqlite3"), storage=storage, ffmpeg=Ffmpeg()
+        )

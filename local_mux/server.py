@@ -14,13 +14,13 @@ from gunicorn.app.base import BaseApplication
 
 from local_mux.app import create_app
 from local_mux.context import Context
-from local_mux.encoding.commands import Ffmpeg
 from local_mux.encoding.encoder import Encoder
+from local_mux.encoding.finishing import Finisher
 from local_mux.settings import Settings, SettingsError
 from local_mux.webhooks.courier import Courier
 
 THREADS = 32
-GRACE_SECONDS = 2
+GRACE_SECONDS = 1
 _PR_SET_PDEATHSIG = 1
 
 
@@ -29,9 +29,8 @@ class Server(BaseApplication):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._courier: Courier | None = None
-        self._encoder: Encoder | None = None
-        self._ffmpeg: Ffmpeg | None = None
+        self._background: tuple[Encoder | Finisher | Courier, ...] = ()
+        self._context: Context | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -54,19 +53,18 @@ class Server(BaseApplication):
 
     def load(self) -> Flask:
         """Open the data and start the background work: called in the worker."""
-        context = Context.open(self._settings)
+        context = self._context = Context.open(self._settings)
         context.storage.clear_work()
-        self._ffmpeg = Ffmpeg()
-        self._encoder = Encoder(context, self._ffmpeg)
-        self._courier = Courier(context)
-        self._encoder.start()
-        self._courier.start()
+        self._background = (Encoder(context), Finisher(context), Courier(context))
+        for part in self._background:
+            part.start()
         return create_app(context)
 
     def _stop_background(self, _arbiter: Any, _worker: Any) -> None:
-        for part in (self._courier, self._encoder, self._ffmpeg):
-            if part:
-                part.stop()
+        for part in self._background:
+            part.stop()
+        if self._context:
+            self._context.ffmpeg.stop()
 
     def _die_with_parent(self, arbiter: Any, _worker: Any) -> None:
         """Let Linux end the worker when its parent is killed outright; elsewhere gunicorn notices in a second."""

@@ -36,12 +36,14 @@ def update_track(asset_id: str, track_id: str) -> Response:
 
 @api.delete("/video/v1/assets/<asset_id>/tracks/<track_id>")
 def delete_track(asset_id: str, track_id: str) -> Response:
-    with Context.current().database.writing() as session:
+    context = Context.current()
+    with context.database.writing() as session:
         track = find_track(session, asset_id, track_id)
         if track.type == "video" or track.primary:
             raise InvalidParametersError("The video track and the primary audio track cannot be deleted.")
         record_track(session, "video.asset.track.deleted", track)
         track.asset.tracks.remove(track)
+    context.storage.derived(asset_id, f"{track_id}.vtt").unlink(missing_ok=True)
     return nothing()
 
 

@@ -14,12 +14,12 @@ from sqlalchemy import select
 
 from local_mux.assets import INVALID_INPUT, mark_errored, mark_progress, mark_ready
 from local_mux.context import Context
-from local_mux.encoding.commands import Ffmpeg, FfmpegFailedError, FfmpegKilledError
 from local_mux.encoding.description import describe, describe_input
 from local_mux.encoding.download import DownloadError, download
 from local_mux.encoding.inspector import Inspector, NotMediaError
 from local_mux.encoding.plan import Plan, make_plan
 from local_mux.encoding.stream import Variant, read_variant
+from local_mux.ffmpeg import FfmpegFailedError, FfmpegKilledError
 from local_mux.models.asset import PREPARING, Asset
 
 IDLE_SECONDS = 60.0
@@ -33,9 +33,8 @@ _log = logging.getLogger(__name__)
 
 
 class Encoder:
-    def __init__(self, context: Context, ffmpeg: Ffmpeg) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._ffmpeg = ffmpeg
         self._inspector = Inspector()
         self._stopping = threading.Event()
         self._claims = threading.Lock()
@@ -146,7 +145,7 @@ class Encoder:
         """Run ffmpeg and keep the asset's progress true while it works."""
         self._note_progress(asset, 0.0, plan)
         due_at = time.monotonic() + PROGRESS_EVERY_SECONDS
-        for line in self._ffmpeg.lines(plan.arguments(source, folder)):
+        for line in self._context.ffmpeg.lines(plan.arguments(source, folder)):
             name, _, value = line.strip().partition("=")
             if name != "out_time_us" or not value.isdigit() or time.monotonic() < due_at:
                 continue

@@ -14,7 +14,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
-from local_mux.encoding.commands import CONTAINERS
+from local_mux.ffmpeg import CONTAINERS
 
 _LONGEST_KEYFRAME_GAP_SECONDS = 20
 """Farther apart, the segments of a copied stream would be too long to seek in; it is Mux's own limit."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_mux.encoding.commands import die_with_parent
+from local_mux.ffmpeg import die_with_parent
 
 TIMEOUT_SECONDS = 60.0
 _CODE = Path(__file__).parents[2]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local_mux.encoding.commands import untrusted_input
 from local_mux.encoding.inspector import Audio, Input, Video
+from local_mux.ffmpeg import untrusted_input
 
 SEGMENT_SECONDS = 4
 TEST_ASSET_SECONDS = 10

@@ -7,7 +7,7 @@ The answers follow Google Cloud Storage's resumable uploads, which stand behind 
 import logging
 
 from flask import Blueprint, Response, g, request
-from gunicorn.http.errors import ParseException
+from gunicorn.http.errors import NoMoreData, ParseException
 from sqlalchemy import select
 
 from local_mux.context import Context
@@ -82,7 +82,7 @@ def _receive(upload: Upload, content_range: ContentRange | None) -> Response:
         return _refuse_closed(upload)
     try:
         return _receive_chunk(upload, content_range) if content_range else _receive_whole(upload)
-    except (ParseException, ConnectionError) as error:
+    except (NoMoreData, ParseException, ConnectionError) as error:
         raise BrokenOffError from error
 
 
