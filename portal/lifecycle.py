@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.extensions import db
 from portal.models import History, Outcome, Product, Programme, Status, Upload, UploadStatus, User
@@ -345,15 +346,18 @@ def _move(
 ) -> None:
     """The one way by which a status changes: only from the status that the decision was made on, and never unnoted."""
     before = programme.status
+    kept = {**(values or {}), "status": to, "updated_at": at}
     db.session.flush()
     changed = db.session.execute(
         update(Programme)
         .where(Programme.product_id == programme.product_id, Programme.status == before)
-        .values(status=to, updated_at=at, **(values or {}))
-        .execution_options(synchronize_session="evaluate")
+        .values(kept)
+        .execution_options(synchronize_session=False)
     )
     if not isinstance(changed, CursorResult) or changed.rowcount != 1:
         raise StateConflictError("The programme changed in the meantime.")
+    for name, value in kept.items():
+        set_committed_value(programme, name, value)
     _note(programme, before, to, why, at=at, actor=actor, mux_event_id=mux_event_id)
 
 

@@ -1,0 +1,103 @@
+"""What every test may ask for: an application on each database, a stopped clock, a Mux in memory, and one cast."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal import create_app
+from portal.config import Settings
+from portal.extensions import db
+from portal.models import Role, User
+from tests.clock import NOON, StoppedClock
+from tests.factories import make_user
+from tests.mux_double import MuxDouble
+
+pytest_plugins = ["tests.databases"]
+
+WEBHOOK_SECRETS = ("whsec-new", "whsec-old")
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The people of every story: the owner made the programme, the other coach must not touch it."""
+
+    owner: User
+    other_coach: User
+    viewer: User
+    member: User
+    admin: User
+
+    def __getitem__(self, name: str) -> User:
+        user: User = getattr(self, name)
+        return user
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock()
+
+
+@pytest.fixture
+def mux() -> MuxDouble:
+    return MuxDouble()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        secret_key="s" * 40,
+        jwt_secret_key="j" * 40,
+        database_url=database_url,
+        public_url="http://portal.test",
+        instance=tmp_path / "instance",
+        mux_token_id="token-id",
+        mux_token_secret="token-secret",
+        mux_webhook_secrets=WEBHOOK_SECRETS,
+        mux_base_url="http://mux.test:8001",
+        argon2_memory_kib=8,
+        log_format="console",
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, mux: MuxDouble, clock: StoppedClock) -> Iterator[Flask]:
+    app = create_app(settings, mux=mux, clock=clock)
+    app.testing = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False  # the answer of a crash is tested too
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def in_app(app: Flask) -> Iterator[Flask]:
+    """An open context, for tests that work on rows and send no requests."""
+    with app.app_context():
+        yield app
+        db.session.rollback()
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    with app.app_context():
+        people = Cast(
+            owner=make_user(Role.COACH, "Olive Owner"),
+            other_coach=make_user(Role.COACH, "Oscar Other"),
+            viewer=make_user(Role.VIEWER, "Vera Viewer"),
+            member=make_user(Role.VIEWER, "Milo Member", member_until=NOON + timedelta(days=30)),
+            admin=make_user(Role.ADMIN, "Ada Admin"),
+        )
+        db.session.commit()
+        db.session.expunge_all()
+        return people

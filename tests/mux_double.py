@@ -1,0 +1,56 @@
+"""A small Mux in memory, for tests of our own rules. What crosses HTTP is tested against the local Mux."""
+
+from flask import has_app_context
+
+from portal.extensions import db
+from portal.mux.facts import DirectUpload, Report
+from portal.mux.gateway import MuxError, Trouble, UploadRequest
+
+
+class MuxDouble:
+    """Remembers what it was asked, answers as told, and refuses to be called inside a transaction."""
+
+    def __init__(self) -> None:
+        self.requests: list[UploadRequest] = []
+        self.uploads: dict[str, DirectUpload] = {}
+        self.assets: dict[str, Report] = {}
+        self.deleted_assets: list[str] = []
+        self.failure: MuxError | None = None
+
+    def create_upload(self, request: UploadRequest) -> DirectUpload:
+        self._called()
+        self.requests.append(request)
+        upload_id = f"upload-{len(self.requests)}"
+        upload = DirectUpload(
+            id=upload_id, status="waiting", url=f"https://mux.test/{upload_id}", timeout_seconds=86400
+        )
+        self.uploads[upload_id] = upload
+        return upload
+
+    def get_upload(self, upload_id: str) -> DirectUpload:
+        self._called()
+        if upload_id not in self.uploads:
+            raise MuxError(Trouble.NOT_FOUND, "There is no such upload.")
+        return self.uploads[upload_id]
+
+    def get_asset(self, asset_id: str) -> Report:
+        self._called()
+        if asset_id not in self.assets:
+            raise MuxError(Trouble.NOT_FOUND, "There is no such asset.")
+        return self.assets[asset_id]
+
+    def delete_asset(self, asset_id: str) -> None:
+        self._called()
+        self.deleted_assets.append(asset_id)
+        self.assets.pop(asset_id, None)
+
+    def create_signing_key(self) -> tuple[str, str]:
+        self._called()
+        return "key-1", "cGVt"
+
+    def _called(self) -> None:
+        assert not (has_app_context() and db.session.registry.has() and db.session().in_transaction()), (
+            "a transaction is open while Mux is being called"
+        )
+        if self.failure is not None:
+            raise self.failure
