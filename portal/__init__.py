@@ -26,6 +26,7 @@ from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
 from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url
+from portal.template_context import register_template_context
 from portal.webhooks.views import webhooks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +47,7 @@ def create_app(
     _bind_extensions(app, settings)
     register_static_url(app)
     register_filters(app)
+    register_template_context(app, settings)
     register_error_handlers(app)
     register_headers(app, settings)
     register_gate(app)
@@ -83,7 +85,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     with app.app_context():
         tune_sqlite(db.engine)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
-    login_manager.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)  # portal.template_context has current_user
     csrf.init_app(app)
     limiter.init_app(app)
     configure_tokens(app, settings)

@@ -1,15 +1,55 @@
 """How things are written for people: lengths of time, moments, Mux's messages."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flask import Flask
 from markupsafe import Markup
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why there is no video, in plain words, and what to do about it."""
+
+    words: str
+    advice: str
+
+
+# By the beginning of Mux's message; its error types are not documented.
+REASONS: Mapping[str, Reason] = {
+    "The input file was not a valid video": Reason(
+        words="Mux could not read this file as a video.",
+        advice="Open it on your device: if it plays there, save it as MP4 and send that; if not, choose another file.",
+    ),
+    "The upload was not finished in time": Reason(
+        words="The file did not arrive in time.",
+        advice="Send it again, and keep the page open until it says that the video has arrived.",
+    ),
+    "The upload was cancelled": Reason(
+        words="The upload was cancelled.",
+        advice="Send the file again when you are ready.",
+    ),
+    "The upload failed": Reason(
+        words="The file did not arrive whole.",
+        advice="Check your connection, then send it again.",
+    ),
+    "The video was removed": Reason(
+        words="The video was removed at Mux, so nobody can watch it any more.",
+        advice="Send it again to bring the programme back.",
+    ),
+}
+OTHER_REASON = Reason(
+    words="Mux could not prepare this video.",
+    advice="Send the file again. If it fails once more, save it as MP4 first, or ask the portal’s administrator.",
+)
+
+
 def register_filters(app: Flask) -> None:
     """Make the formats known to templates."""
     app.add_template_filter(duration)
     app.add_template_filter(moment)
+    app.add_template_filter(mux_reason)
 
 
 def duration(seconds: int | None) -> str:
@@ -28,3 +68,9 @@ def moment(at: datetime | None) -> Markup:
     utc = at.astimezone(UTC)
     machine, person = utc.isoformat(timespec="seconds").replace("+00:00", "Z"), f"{utc:%-d %B %Y, %H:%M} UTC"
     return Markup('<time datetime="{}" data-local-time>{}</time>').format(machine, person)
+
+
+def mux_reason(message: str | None) -> Reason:
+    """What Mux's message means for whoever uploaded the file."""
+    known = (reason for start, reason in REASONS.items() if (message or "").startswith(start))
+    return next(known, OTHER_REASON)

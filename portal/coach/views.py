@@ -71,11 +71,11 @@ def edit_programme(product_id: uuid.UUID) -> AnyResponse:
 
 @coach.get("/programmes/<uuid:product_id>/status")
 def show_status(product_id: uuid.UUID) -> AnyResponse:
-    """The part of the page that changes by itself; 204 while it shows what is true (`?known=<status>`)."""
+    """The parts of the page that change by themselves; 204 while they show what is true (`?known=<status>`)."""
     programme = programme_in_studio(current_user, product_id)
     if request.args.get("known") == programme.status.value:
         return make_response("", 204)
-    return make_response(render_template("coach/_video.html", **_video_context(programme)))
+    return make_response(render_template("coach/_live.html", **_live_context(programme)))
 
 
 @coach.post("/programmes/<uuid:product_id>/upload-url")
@@ -115,12 +115,12 @@ def _to_programme(product_id: uuid.UUID) -> AnyResponse:
 
 def _programme_page(programme: Programme, form: ProgrammeForm) -> str:
     allow_video()
+    return render_template("coach/edit_programme.html", form=form, **_live_context(programme))
+
+
+def _live_context(programme: Programme) -> dict[str, Any]:
     history = db.session.scalars(select_history(programme.product_id)).all()
-    return render_template("coach/edit_programme.html", form=form, history=history, **_video_context(programme))
-
-
-def _video_context(programme: Programme) -> dict[str, Any]:
-    return {"programme": programme, "playback": _preview(programme)}
+    return {"programme": programme, "playback": _preview(programme), "history": history}
 
 
 def _preview(programme: Programme) -> Playback | None:
