@@ -1,29 +1,20 @@
 """Commands for the operator: `flask --app wsgi portal …`."""
 
-from datetime import timedelta
-from urllib.parse import urlsplit
-
 import click
 from flask.cli import AppGroup
 
 from portal.accounts import EmailTakenError, create_user
 from portal.clock import utc_now
 from portal.config import current_settings
+from portal.demo_accounts import NotADemoError, make_demo_accounts
 from portal.extensions import db
 from portal.models import Role
 from portal.mux.gateway import MuxError, current_mux
+from portal.reconcile import ask_about_due, delete_discarded
 
 portal_commands = AppGroup("portal", help="Run the portal.")
 
 PASSWORD_MIN_CHARACTERS = 10
-DEMO_PASSWORD = "portal-demo"  # noqa: S105 - public on purpose; these accounts work in the demo alone
-DEMO_PEOPLE = (
-    ("admin@example.com", "Ada Admin", Role.ADMIN, False),
-    ("coach@example.com", "Carla Coach", Role.COACH, False),
-    ("coach2@example.com", "Ciro Coach", Role.COACH, False),
-    ("viewer@example.com", "Vera Viewer", Role.VIEWER, False),
-    ("member@example.com", "Milo Member", Role.VIEWER, True),
-)
 
 
 @portal_commands.command("create-user")
@@ -56,13 +47,16 @@ def signing_key_command() -> None:
 @portal_commands.command("demo-accounts")
 def demo_accounts_command() -> None:
     """Make the demo's accounts, whose password everybody knows: on this machine's own address only."""
-    settings = current_settings()
-    if not settings.is_demo or urlsplit(settings.public_url).hostname not in {"127.0.0.1", "localhost", "::1"}:
-        raise click.ClickException("Demo accounts are made by `make run` only, on this machine's own address.")
-    for email, name, role, is_member in DEMO_PEOPLE:
-        try:
-            user = create_user(email=email, name=name, password=DEMO_PASSWORD, role=role, at=utc_now(), is_demo=True)
-        except EmailTakenError:
-            continue
-        user.member_until = utc_now() + timedelta(days=3650) if is_member else None
+    try:
+        make_demo_accounts(current_settings())
+    except NotADemoError as error:
+        raise click.ClickException(str(error)) from error
     db.session.commit()
+
+
+@portal_commands.command("settle")
+def settle_command() -> None:
+    """Ask Mux now about all that is open, and delete there what was discarded; the worker does so every minute."""
+    settled = ask_about_due(current_mux(), utc_now())
+    deleted = delete_discarded(current_mux(), utc_now())
+    click.echo(f"{settled} attempts settled, {deleted} assets deleted.")
