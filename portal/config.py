@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -12,6 +12,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import current_app
+from limits.errors import ConfigurationError
+from limits.storage import storage_from_string
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -34,14 +36,14 @@ class SigningKey:
 class Settings:
     """Everything that differs between one installation and another. `.env.example` says why each exists."""
 
-    secret_key: str
-    jwt_secret_key: str
-    database_url: str
+    secret_key: str = field(repr=False)
+    jwt_secret_key: str = field(repr=False)
+    database_url: str = field(repr=False)
     public_url: str
     instance: Path
     mux_token_id: str
-    mux_token_secret: str
-    mux_webhook_secrets: tuple[str, ...]
+    mux_token_secret: str = field(repr=False)
+    mux_webhook_secrets: tuple[str, ...] = field(repr=False)
     mux_signing_key: SigningKey | None = None
     mux_base_url: str = MUX_API_URL
     mux_video_quality: str = "basic"
@@ -63,12 +65,12 @@ class Settings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Read and check every variable; raises ConfigError for the first that is missing or bad."""
-        instance = Path(environ.get("INSTANCE") or "instance").resolve()
+        instance = _folder(environ, "INSTANCE", "instance")
         return cls(
             secret_key=_secret(environ, "SECRET_KEY"),
             jwt_secret_key=_secret(environ, "JWT_SECRET_KEY"),
             database_url=_database_url(environ, instance),
-            public_url=_url(environ, "PUBLIC_URL", "http://127.0.0.1:8000"),
+            public_url=_origin(environ, "PUBLIC_URL", "http://127.0.0.1:8000"),
             instance=instance,
             mux_token_id=_required(environ, "MUX_TOKEN_ID", "make an access token in Mux's dashboard"),
             mux_token_secret=_required(environ, "MUX_TOKEN_SECRET", "it is shown once, with MUX_TOKEN_ID"),
@@ -80,7 +82,7 @@ class Settings:
             upload_timeout_seconds=_number(environ, "UPLOAD_TIMEOUT_SECONDS", cls.upload_timeout_seconds, 60, 604800),
             access_token_seconds=_number(environ, "ACCESS_TOKEN_SECONDS", cls.access_token_seconds, 1, 86400),
             refresh_token_seconds=_number(environ, "REFRESH_TOKEN_SECONDS", cls.refresh_token_seconds, 1, 31536000),
-            rate_limit_storage_url=environ.get("RATE_LIMIT_STORAGE_URL") or cls.rate_limit_storage_url,
+            rate_limit_storage_url=_rate_limit_storage(environ, cls.rate_limit_storage_url),
             trusted_proxies=_number(environ, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 9),
             is_demo=_one_of(environ, "PORTAL_DEMO", ("0", "1")) == "1",
             log_format=_one_of(environ, "LOG_FORMAT", ("json", "console")),
@@ -115,11 +117,46 @@ def _webhook_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
     return secrets
 
 
+def _folder(environ: Mapping[str, str], name: str, default: str) -> Path:
+    folder = Path(environ.get(name) or default).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{name} is not a folder: make it, or name another")
+    return folder
+
+
 def _url(environ: Mapping[str, str], name: str, default: str) -> str:
     value = (environ.get(name) or default).strip().rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    if not _is_address(value):
         raise ConfigError(f"{name} is not an address: write it like {default}")
+    return value
+
+
+def _origin(environ: Mapping[str, str], name: str, default: str) -> str:
+    """An address as a browser's Origin header has it, which Mux compares with what we say."""
+    value = _url(environ, name, default)
+    if urlsplit(value).path:
+        raise ConfigError(f"{name} has a path: write it like {default}")
+    return value
+
+
+def _is_address(value: str) -> bool:
+    if not value.isprintable() or " " in value:
+        return False
+    try:
+        parts = urlsplit(value)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an unfinished IPv6 address, a port that is none
+        return False
+    return parts.scheme in {"http", "https"} and has_host and not (parts.username or parts.query or parts.fragment)
+
+
+def _rate_limit_storage(environ: Mapping[str, str], default: str) -> str:
+    value = environ.get("RATE_LIMIT_STORAGE_URL") or default
+    try:
+        storage_from_string(value)
+    except (ConfigurationError, ValueError) as error:
+        how = "write memory://, or redis://host:6379/0 with the Python package redis installed"
+        raise ConfigError(f"RATE_LIMIT_STORAGE_URL can't be used: {how}") from error
     return value
 
 
@@ -134,6 +171,9 @@ def _database_url(environ: Mapping[str, str], instance: Path) -> str:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in {"sqlite", "postgresql+psycopg"}:
         raise ConfigError(f"DATABASE_URL names {url.drivername}, which is not served: {expected}")
+    if url.database in {None, "", ":memory:"}:
+        what = "file" if url.drivername == "sqlite" else "database"
+        raise ConfigError(f"DATABASE_URL names no {what}: {expected}")
     return url.render_as_string(hide_password=False)
 
 
@@ -146,8 +186,9 @@ def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> 
 
 def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     value = environ.get(name) or str(default)
-    if not value.isascii() or not value.isdecimal() or not least <= int(value) <= most:
-        raise ConfigError(f"{name} is {value!r}: it is a whole number from {least} to {most}")
+    is_number = value.isascii() and value.isdecimal() and len(value) <= len(str(most))
+    if not is_number or not least <= int(value) <= most:
+        raise ConfigError(f"{name} is {value[:40]!r}: it is a whole number from {least} to {most}")
     return int(value)
 
 
