@@ -1,0 +1,81 @@
+"""The migrations: up, down and up again on both databases, and at their head the tables are the models."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import create_engine, inspect, make_url, text
+
+from portal import create_app
+from portal.config import Settings
+from portal.extensions import db
+from portal.models import Base
+from tests.mux_double import MuxDouble
+
+
+def test_up_down_and_up_again_ends_at_the_models(empty_app: Flask) -> None:
+    with empty_app.app_context():
+        upgrade()
+        downgrade(revision="base")
+        assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+        upgrade()
+
+        with db.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_migrated_tables_hold_every_constraint_that_the_models_name(empty_app: Flask) -> None:
+    with empty_app.app_context():
+        upgrade()
+        inspector = inspect(db.engine)
+        for table in Base.metadata.sorted_tables:
+            named = {c["name"] for c in inspector.get_check_constraints(table.name)}
+            assert {c.name for c in table.constraints if str(c.name).startswith("ck_")} <= named
+
+
+def test_the_portal_is_not_ready_before_its_migrations(empty_app: Flask) -> None:
+    answer = empty_app.test_client().get("/readyz")
+    assert answer.status_code == 503
+    assert "db upgrade" in answer.get_json()["reason"]
+
+    with empty_app.app_context():
+        upgrade()
+    assert empty_app.test_client().get("/readyz").status_code == 200
+
+
+@pytest.fixture
+def empty_app(empty_database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    settings = Settings(
+        secret_key="s" * 40,
+        jwt_secret_key="j" * 40,
+        database_url=empty_database_url,
+        public_url="http://portal.test",
+        instance=tmp_path,
+        mux_token_id="id",
+        mux_token_secret="secret",
+        mux_webhook_secrets=("whsec",),
+    )
+    app = create_app(settings, mux=MuxDouble())
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        return
+    server = request.getfixturevalue("postgresql_server")
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE DATABASE portal_empty"))
+        yield make_url(server).set(database="portal_empty").render_as_string(hide_password=False)
+        connection.execute(text("DROP DATABASE portal_empty WITH (FORCE)"))
+    engine.dispose()
