@@ -39,7 +39,8 @@ class ProgrammeForm(FlaskForm):
     @classmethod
     def of(cls, programme: Programme) -> "ProgrammeForm":
         """The form filled with what was sent, or else with what is kept."""
-        return cls(obj=programme, data={"tags": ", ".join(programme.tags)})
+        names = ("title", "description", "is_premium", "is_featured")
+        return cls(data={name: getattr(programme, name) for name in names} | {"tags": ", ".join(programme.tags)})
 
     def apply_to(self, programme: Programme) -> None:
         programme.title = checked_title(self.title.data)

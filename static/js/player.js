@@ -26,8 +26,7 @@ function bind(player) {
   button.addEventListener("click", async () => {
     button.classList.add("is-pressed");
     await fetchPlayer();
-    player.focus();
-    button.remove();
+    button.remove(); // it stands before the player, so that the next press of Tab leads to the player's controls
     /** @type {any} */ (player).play?.().catch(() => {}); // a browser may want one more press, on the player itself
   });
   player.addEventListener("error", (event) => {

@@ -12,7 +12,7 @@ export async function freshAddress(box, file) {
   const answer = await fetch(box.dataset.url ?? "", { method: "POST", headers }).catch(() => null);
   if (!answer) throw new Error("#The portal can’t be reached. Check your connection, then choose the file again.");
   if (answer.ok) return (await answer.json()).url;
-  if (answer.status === 401) throw new Error("#You are signed out. Reload this page and sign in, then choose the file again.");
+  if ([400, 401, 403].includes(answer.status)) throw new Error("#You were signed out. Reload this page, then choose the file again.");
   if (answer.status === 409) throw new Error("#This programme has changed in the meantime. Reload this page.");
   if (answer.status === 429) throw new Error("#Too many tries in a short time. Wait a minute, then choose the file again.");
   throw new Error("#Our video service can’t take the file at the moment. Wait a minute, then choose it again.");
