@@ -2,12 +2,19 @@
 
 import uuid
 from datetime import datetime
+from typing import cast
 
 from flask import abort
+from flask_login import current_user
 
 from portal.extensions import db
 from portal.models import Programme, User
 from portal.models.programme import select_programme, select_programme_for_update
+
+
+def signed_in_user() -> User:
+    """Whoever this request's session belongs to: the row itself, not Flask-Login's stand-in for it."""
+    return cast("User", current_user._get_current_object())  # noqa: SLF001 - werkzeug's documented way to the object
 
 
 def may_edit(user: User, programme: Programme) -> bool:

@@ -3,9 +3,8 @@
 import uuid
 
 from flask import Blueprint, render_template, request
-from flask_login import current_user
 
-from portal.access import may_edit, may_watch, programme_to_see
+from portal.access import may_edit, may_watch, programme_to_see, signed_in_user
 from portal.clock import utc_now
 from portal.headers import allow_video
 from portal.models.catalogue import Filter, featured_then_newest, position_or_none
@@ -28,9 +27,9 @@ def show_catalogue() -> str:
 @catalogue.get("/watch/<uuid:product_id>")
 def watch(product_id: uuid.UUID) -> str:
     """The player for whoever may watch; otherwise a page that says why there is none."""
-    programme, at = programme_to_see(current_user, product_id), utc_now()
-    may_be_edited = may_edit(current_user, programme)
-    if not may_watch(current_user, programme, at) or programme.mux_playback_id is None:
+    programme, at = programme_to_see(signed_in_user(), product_id), utc_now()
+    may_be_edited = may_edit(signed_in_user(), programme)
+    if not may_watch(signed_in_user(), programme, at) or programme.mux_playback_id is None:
         template = "catalogue/not_ready.html" if may_be_edited else "catalogue/locked.html"
         return render_template(template, programme=programme)
     allow_video()
