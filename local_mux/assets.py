@@ -41,8 +41,10 @@ def create_asset(
         master_access=settings.get("master_access", "none"),
         mp4_support=settings.get("mp4_support", "none"),
         test=settings.get("test", False),
+        playback_ids=[PlaybackId(policy=policy) for policy in settings.get("playback_policies", [])],
+        tracks=[],
+        static_renditions=[],
     )
-    asset.playback_ids = [PlaybackId(policy=policy) for policy in settings.get("playback_policies", [])]
     session.add(asset)
     session.flush()
     return asset

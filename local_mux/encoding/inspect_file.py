@@ -51,9 +51,10 @@ def _is_cover(stream: Any) -> bool:
 
 def _ends_early(stream: Any, size_bytes: int) -> bool:
     """Tell whether the file's own index points past its end."""
-    return stream is not None and any(
-        entry.pos >= 0 and entry.pos + entry.size > size_bytes for entry in stream.index_entries
-    )
+    if stream is None or not len(stream.index_entries):
+        return False
+    last = stream.index_entries[-1]
+    return bool(last.pos + last.size > size_bytes)
 
 
 def _video(container: InputContainer, stream: Any) -> dict[str, Any]:
