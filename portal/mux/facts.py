@@ -2,7 +2,12 @@
 
 import enum
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
+
+NAME_MAX_CHARACTERS = 255  # the width of our columns
+FAULT_MAX_CHARACTERS = 2000
+DURATION_MAX_SECONDS = 10**7
+TIMEOUT_MAX_SECONDS = 10**7
 
 
 class Fact(enum.StrEnum):
@@ -27,7 +32,10 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """One fact with all that Mux said along with it; whatever it left out is None."""
+    """One fact with all that Mux said along with it; whatever it left out is None.
+
+    Raises ValueError for ids that are not short strings and lengths that are no lengths: none reaches the database.
+    """
 
     fact: Fact
     upload_id: str | None = None
@@ -38,10 +46,20 @@ class Report:
     duration_seconds: float | None = None
     fault: Fault | None = None
 
+    def __post_init__(self) -> None:
+        for value in (self.upload_id, self.asset_id, self.passthrough, self.playback_id):
+            if value is not None and not is_name(value):
+                raise ValueError("an id is not a short string")
+        if self.duration_seconds is not None and not _is_number(self.duration_seconds, DURATION_MAX_SECONDS):
+            raise ValueError("the duration is not a number of seconds")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DirectUpload:
-    """A direct upload as Mux describes it. `url` is there only while bytes may be sent."""
+    """A direct upload as Mux describes it. `url` is there only while bytes may be sent.
+
+    Raises ValueError for one without an id, and for a time to upload that is none.
+    """
 
     id: str
     status: str
@@ -49,6 +67,25 @@ class DirectUpload:
     asset_id: str | None = None
     timeout_seconds: int | None = None
     fault: Fault | None = None
+
+    def __post_init__(self) -> None:
+        if not is_name(self.id) or not (self.asset_id is None or is_name(self.asset_id)):
+            raise ValueError("an id is not a short string")
+        if self.timeout_seconds is not None and not _is_number(self.timeout_seconds, TIMEOUT_MAX_SECONDS):
+            raise ValueError("the time to upload is not a number of seconds")
+
+
+def is_name(value: Any) -> TypeGuard[str]:
+    """Whether a value can be an id or a type: a short text that fits our columns."""
+    return isinstance(value, str) and 0 < len(value) <= NAME_MAX_CHARACTERS and value.isprintable()
+
+
+def fault_of(kind: Any, message: Any, otherwise: str) -> Fault:
+    """A reason from whatever Mux gave as one; `otherwise` where it gave none."""
+    return Fault(
+        type=_one_line(kind)[:NAME_MAX_CHARACTERS] or "unknown",
+        message=_one_line(message)[:FAULT_MAX_CHARACTERS] or otherwise,
+    )
 
 
 def asset_report(asset: dict[str, Any]) -> Report:
@@ -58,7 +95,7 @@ def asset_report(asset: dict[str, Any]) -> Report:
     """
     facts = {"preparing": Fact.ASSET_CREATED, "ready": Fact.ASSET_READY, "errored": Fact.ASSET_ERRORED}
     fact, asset_id = facts.get(asset.get("status") or ""), asset.get("id")
-    if fact is None or not isinstance(asset_id, str):
+    if fact is None or asset_id is None:
         raise ValueError("an asset without an id or with an unknown status")
     playback_id, is_signed = _best_playback_id(asset.get("playback_ids") or [])
     return Report(
@@ -82,6 +119,18 @@ def _best_playback_id(playback_ids: list[dict[str, Any]]) -> tuple[str | None, b
     return None, False
 
 
-def _asset_fault(errors: dict[str, Any] | None) -> Fault:
-    messages = (errors or {}).get("messages") or ["Mux could not process the video and gave no reason."]
-    return Fault(type=str((errors or {}).get("type") or "unknown"), message=str(messages[0]))
+def _asset_fault(errors: Any) -> Fault:
+    """That the asset failed is the news; a reason in no known shape must not keep it from being heard."""
+    reasons = errors if isinstance(errors, dict) else {}
+    messages = reasons.get("messages")
+    first = messages[0] if isinstance(messages, list) and messages else messages
+    return fault_of(reasons.get("type"), first, "Mux could not process the video and gave no reason.")
+
+
+def _is_number(value: Any, limit: int) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < limit
+
+
+def _one_line(value: Any) -> str:
+    text = value if isinstance(value, str) else ""
+    return "".join(character if character.isprintable() else " " for character in text).strip()

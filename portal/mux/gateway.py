@@ -1,12 +1,13 @@
 """Everything the portal asks of Mux's API. The only module that imports mux_python.
 
-The SDK fails in five ways (its own exceptions, urllib3's, ValueError, UnicodeDecodeError, and a silent None);
-all of them leave here as one MuxError that says whether trying again can help.
+The SDK fails in many ways (its own exceptions, urllib3's, whatever a strange answer does to its reader, and a
+silent None); all of them leave here as one MuxError that says whether trying again can help.
 """
 
 import enum
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -16,10 +17,11 @@ from flask import current_app
 from mux_python.exceptions import ApiException, OpenApiException
 
 from portal.config import Settings
-from portal.mux.facts import DirectUpload, Fault, Report, asset_report
+from portal.mux.facts import DirectUpload, Report, asset_report, fault_of
 
 CONNECT_TIMEOUT_SECONDS = 3
 READ_TIMEOUT_SECONDS = 10
+RETRY_AFTER_MAX_DIGITS = 6
 
 
 class Trouble(enum.StrEnum):
@@ -117,35 +119,40 @@ class MuxApi:
                 "max_resolution_tier": self._settings.mux_max_resolution_tier,
             },
         }
-        upload = _read_upload(_call(self._uploads.create_direct_upload, body))
+        with _one_kind_of_failure():
+            upload = _read_upload(_call(self._uploads.create_direct_upload, body).data)
         if not upload.url:
             raise MuxError(Trouble.UNREADABLE, "Mux made an upload without an address to send it to")
         return upload
 
     def get_upload(self, upload_id: str) -> DirectUpload:
-        return _read_upload(_call(self._uploads.get_direct_upload, upload_id))
+        with _one_kind_of_failure():
+            return _read_upload(_call(self._uploads.get_direct_upload, upload_id).data)
 
     def get_asset(self, asset_id: str) -> Report:
-        data = _call(self._assets.get_asset, asset_id)
-        return asset_report(data.to_dict())
+        with _one_kind_of_failure():
+            return asset_report(_call(self._assets.get_asset, asset_id).data.to_dict())
 
     def delete_asset(self, asset_id: str) -> None:
         try:
-            _call(self._assets.delete_asset, asset_id, has_answer=False)
+            with _one_kind_of_failure():
+                _call(self._assets.delete_asset, asset_id)
         except MuxError as error:
             if error.trouble is not Trouble.NOT_FOUND:
                 raise
 
     def create_signing_key(self) -> tuple[str, str]:
-        data = _call(self._signing_keys.create_signing_key)
-        if not data.id or not data.private_key:
+        with _one_kind_of_failure():
+            data = _call(self._signing_keys.create_signing_key).data
+            key_id, private_key = data.id, data.private_key
+        if not key_id or not private_key:
             raise MuxError(Trouble.UNREADABLE, "Mux made a signing key without showing it")
-        return data.id, data.private_key
+        return key_id, private_key
 
 
 def _read_upload(data: Any) -> DirectUpload:
     error = data.error
-    fault = Fault(type=str(error.type or "unknown"), message=str(error.message or "")) if error else None
+    fault = fault_of(error.type, error.message, "The upload failed at Mux.") if error else None
     return DirectUpload(
         id=data.id,
         status=data.status,
@@ -156,25 +163,31 @@ def _read_upload(data: Any) -> DirectUpload:
     )
 
 
-def _call(method: Callable[..., Any], *arguments: Any, has_answer: bool = True) -> Any:
-    """Call the SDK; its answer's `data`, or MuxError, whatever way it failed."""
+def _call(method: Callable[..., Any], *arguments: Any) -> Any:
+    return method(*arguments, _request_timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS))
+
+
+@contextmanager
+def _one_kind_of_failure() -> Iterator[None]:
+    """Let a call and the reading of its answer leave as MuxError, whatever way they fail."""
     try:
-        answer = method(*arguments, _request_timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS))
+        yield
     except ApiException as error:
         raise _refusal(error) from error
     except (urllib3.exceptions.TimeoutError, urllib3.exceptions.NewConnectionError) as error:
         raise MuxError(Trouble.OUT_OF_REACH, "Mux did not answer") from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise MuxError(Trouble.OUT_OF_REACH, "the connection to Mux broke") from error
-    except (OpenApiException, ValueError, TypeError, AttributeError) as error:
+    except (OpenApiException, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
+        if isinstance(error.__context__, ApiException):  # it stumbled over the body of a refusal
+            raise _refusal(error.__context__) from error
         raise MuxError(Trouble.UNREADABLE, "Mux's answer could not be read") from error
-    if has_answer and getattr(answer, "data", None) is None:
-        raise MuxError(Trouble.UNREADABLE, "Mux's answer was empty or had an unexpected status")
-    return answer.data if has_answer else None
 
 
 def _refusal(error: ApiException) -> MuxError:
     status = error.status or 0
+    if status == 0:  # the SDK's word for a TLS handshake that failed
+        return MuxError(Trouble.OUT_OF_REACH, "the connection to Mux broke")
     if status in {401, 403}:
         trouble = Trouble.CREDENTIALS
     elif status == 404:  # noqa: PLR2004
@@ -197,9 +210,10 @@ def _message(error: ApiException) -> str:
         messages = json.loads(error.body)["error"]["messages"]
     except (TypeError, ValueError, KeyError, AttributeError):
         return fallback
-    return str(messages[0]) if isinstance(messages, list) and messages else fallback
+    return fault_of(None, messages[0], fallback).message if isinstance(messages, list) and messages else fallback
 
 
 def _retry_after_seconds(error: ApiException) -> int | None:
     value = (error.headers or {}).get("Retry-After", "")
-    return int(value) if value.isascii() and value.isdecimal() else None
+    is_number = value.isascii() and value.isdecimal() and len(value) <= RETRY_AFTER_MAX_DIGITS
+    return int(value) if is_number else None
