@@ -55,16 +55,30 @@ class LocalMux:
 
     def start(self) -> "LocalMux":
         self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "local_mux", "--port", str(self.port)),
-                *("--data", str(self.data), "--webhook-url", self.webhook_url),
-            ],
-            cwd=CODE,
-            env=os.environ | ENVIRONMENT,
-            stderr=subprocess.DEVNULL,
+            self._command(), cwd=CODE, env=os.environ | ENVIRONMENT, stderr=subprocess.DEVNULL
         )
         eventually(self.is_healthy)
         return self
+
+    def refusal(self, changes: dict[str, str] | None = None) -> str:
+        """Start it where it must refuse, and return what it says."""
+        result = subprocess.run(
+            self._command(),
+            cwd=CODE,
+            env=os.environ | ENVIRONMENT | (changes or {}),
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+        assert result.returncode == 1
+        return result.stderr
+
+    def _command(self) -> list[str]:
+        return [
+            *(sys.executable, "-m", "local_mux", "--port", str(self.port)),
+            *("--data", str(self.data), "--webhook-url", self.webhook_url),
+        ]
 
     def is_healthy(self) -> bool:
         try:
