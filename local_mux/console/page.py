@@ -20,7 +20,9 @@ from local_mux.playback.blueprint import file
 from local_mux.playback.picture_options import ThumbnailOptions
 from local_mux.uploads import expire_uploads
 
-SHOWN_ROWS = 20
+SHOWN_UPLOADS = 6
+SHOWN_ASSETS = 8
+SHOWN_DELIVERIES = 25
 THUMBNAIL_WIDTH = 320
 
 
@@ -96,9 +98,9 @@ def _rows() -> dict[str, Any]:
     context = Context.current()
     expire_uploads(context.database, context.storage)
     with context.database.reading() as session:
-        uploads = session.scalars(select(Upload).order_by(Upload.created_at.desc()).limit(SHOWN_ROWS)).all()
-        assets = session.scalars(select(Asset).order_by(Asset.created_at.desc()).limit(SHOWN_ROWS)).all()
-        deliveries = session.scalars(select(Delivery).order_by(Delivery.position.desc()).limit(SHOWN_ROWS)).all()
+        uploads = session.scalars(select(Upload).order_by(Upload.created_at.desc()).limit(SHOWN_UPLOADS)).all()
+        assets = session.scalars(select(Asset).order_by(Asset.created_at.desc()).limit(SHOWN_ASSETS)).all()
+        deliveries = session.scalars(select(Delivery).order_by(Delivery.position.desc()).limit(SHOWN_DELIVERIES)).all()
         faults = current_faults(session)
     return {
         "uploads": [UploadRow(upload, _received_bytes(upload)) for upload in uploads],
