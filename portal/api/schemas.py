@@ -75,9 +75,6 @@ class ListQuery(BaseModel):
 
 def programme_json(programme: Programme, viewer: User, urls: PlaybackUrls, at: datetime) -> dict[str, Any]:
     """A programme as lists have it; its owner and admins see Mux's ids and the error besides."""
-    thumbnail_url = None
-    if programme.mux_playback_id and programme.is_playable:
-        thumbnail_url = urls.thumbnail_url(programme.mux_playback_id, is_signed=programme.is_signed, at=at)
     body: dict[str, Any] = {
         "productId": str(programme.product_id),
         "title": programme.title,
@@ -88,7 +85,7 @@ def programme_json(programme: Programme, viewer: User, urls: PlaybackUrls, at: d
         "isFeatured": programme.is_featured,
         "duration": programme.duration_seconds,
         "tags": programme.tags,
-        "thumbnailUrl": thumbnail_url,
+        "thumbnailUrl": _thumbnail_url(programme, viewer, urls, at),
         "coach": {"id": programme.owner.id, "name": programme.owner.name},
         "publishedAt": _time(programme.published_at),
         "createdAt": _time(programme.created_at),
@@ -115,6 +112,15 @@ def programme_detail_json(programme: Programme, viewer: User, urls: PlaybackUrls
         at=at,
     )
     return {**body, "playback": _playback_json(playback), "locked": False}
+
+
+def _thumbnail_url(programme: Programme, viewer: User, urls: PlaybackUrls, at: datetime) -> str | None:
+    """A still, but for who may not watch none whose address tells a public playback id: that plays by itself."""
+    if programme.mux_playback_id is None or not programme.is_playable:
+        return None
+    if not programme.is_signed and not may_watch(viewer, programme, at):
+        return None
+    return urls.thumbnail_url(programme.mux_playback_id, is_signed=programme.is_signed, at=at)
 
 
 def _playback_json(playback: Playback) -> dict[str, Any]:

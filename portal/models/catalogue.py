@@ -4,7 +4,7 @@ import base64
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select, tuple_
@@ -96,14 +96,19 @@ def read_cursor(cursor: str) -> Position:
         featured, at, product_id = base64.b64decode(padded, altchars=b"-_", validate=True).decode().split("|")
         position = Position(
             is_featured={"0": False, "1": True}[featured],
-            at=datetime.fromisoformat(at),
+            at=_aware(datetime.fromisoformat(at)),
             product_id=uuid.UUID(product_id),
         )
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, OverflowError) as error:
         raise ValueError("This cursor is not one that a list gave.") from error
-    if position.at.tzinfo is None:
-        raise ValueError("This cursor is not one that a list gave.")
     return position
+
+
+def _aware(at: datetime) -> datetime:
+    """The time in UTC; ValueError without a zone, OverflowError at the ends of the calendar."""
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return at.astimezone(UTC)
 
 
 def position_or_none(cursor: str | None) -> Position | None:

@@ -1,0 +1,28 @@
+"""Counting what is asked of the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from portal.extensions import db
+
+
+@contextmanager
+def queries_of(app: Flask) -> Iterator[list[str]]:
+    """Every statement that is sent while this is open, by any thread."""
+    with app.app_context():
+        engine = db.engine
+    sent: list[str] = []
+
+    def remember(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):  # SQLite alone shows it as a statement
+            sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", remember)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", remember)
