@@ -1,12 +1,12 @@
 // @ts-check
-// While a video is being sent, saving must not leave the page: the form goes in the background, its answer into the
+// Once a video is being sent, saving must not leave the page: the form goes in the background, its answer into the
 // page's parts.
 
 import { replaceParts } from "./parts.js";
 
 document.addEventListener("submit", async (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
-  if (!form.matches("[data-in-place]") || !document.querySelector("[data-busy]")) return;
+  if (!form.matches("[data-in-place]") || !document.querySelector("[data-upload-started]")) return;
   event.preventDefault();
   const button = event.submitter;
   button?.setAttribute("aria-disabled", "true");

@@ -3,9 +3,9 @@
 
 import { replaceParts } from "./parts.js";
 
+const ARRIVED_MS = 1_000; // the whole file is sent, and Mux is about to say so
 const QUICK_MS = 2_000;
 const CALM_MS = 10_000;
-const MOVING = new Set(["awaiting_upload", "processing"]);
 
 const words = document.querySelector("[data-live-words]");
 let timer = 0;
@@ -14,10 +14,16 @@ const section = () => document.querySelector("[data-live]");
 
 function plan() {
   clearTimeout(timer);
-  const status = section()?.getAttribute("data-status") ?? "";
-  if (!MOVING.has(status)) return;
-  const isQuiet = status === "awaiting_upload" && !document.querySelector("[data-upload-started]");
-  timer = setTimeout(ask, document.hidden || isQuiet ? CALM_MS : QUICK_MS);
+  const pause = pauseBefore(section());
+  if (pause) timer = setTimeout(ask, document.hidden ? CALM_MS : pause);
+}
+
+/** How long to wait before asking; 0 where there is nothing to ask. @param {Element | null} asked */
+function pauseBefore(asked) {
+  const status = asked?.getAttribute("data-status");
+  if (status === "processing") return QUICK_MS;
+  if (status !== "awaiting_upload" || asked?.querySelector("[data-busy]")) return 0;
+  return asked?.querySelector("[data-upload-started]") ? ARRIVED_MS : CALM_MS;
 }
 
 async function ask() {
@@ -45,5 +51,7 @@ function say(text) {
 }
 
 plan();
-document.addEventListener("visibilitychange", () => (document.hidden ? plan() : MOVING.has(section()?.getAttribute("data-status") ?? "") && ask()));
 document.addEventListener("upload:changed", plan);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && pauseBefore(section())) ask();
+});

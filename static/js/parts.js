@@ -6,8 +6,14 @@ export function replaceParts(html) {
   const newer = new DOMParser().parseFromString(html, "text/html");
   for (const part of newer.querySelectorAll("[data-part]")) {
     const old = document.getElementById(part.id);
-    if (old && !old.querySelector("[data-busy]")) replace(old, part);
+    if (old && !mustStay(old, part)) replace(old, part);
   }
+}
+
+/** A part stays while it sends a file, and afterwards until there is news. @param {Element} old @param {Element} part */
+function mustStay(old, part) {
+  const isSameStatus = old.getAttribute("data-status") === part.getAttribute("data-status");
+  return old.querySelector("[data-busy]") || (isSameStatus && old.querySelector("[data-upload-started]"));
 }
 
 /** @param {Element} old @param {Element} part */

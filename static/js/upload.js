@@ -43,6 +43,14 @@ async function bind(box) {
   });
   bindDrop(box, uploader);
   await import(box.dataset.module ?? "");
+  nameProgress(uploader);
+}
+
+/** The component leaves its progress bar without an accessible name. @param {HTMLElement} uploader */
+function nameProgress(uploader) {
+  for (const progress of uploader.shadowRoot?.querySelectorAll("mux-uploader-progress") ?? []) {
+    progress.shadowRoot?.querySelector("[role=progressbar]")?.setAttribute("aria-label", "Sent");
+  }
 }
 
 /** Whoever pauses waits for the piece that is on its way. @param {any} uploader @param {HTMLButtonElement} pause */
