@@ -25,7 +25,8 @@ from portal.lifecycle import begin_programme, drop_programme, set_published
 from portal.models import Programme, Role, Upload, User
 from portal.models.catalogue import Filter, newest_published
 from portal.models.programme import select_programme_for_update
-from portal.mux.gateway import MuxError, current_mux
+from portal.models.upload import select_current_upload
+from portal.mux.gateway import current_mux
 from portal.mux.playback import current_playback_urls
 from portal.rate_limits import count_failed_sign_in, refuse_guessing
 from portal.uploading import open_upload
@@ -110,14 +111,21 @@ def _attempt_for(user: User, title: str, key: str | None) -> Upload:
 
 
 def _open_or_leave_nothing(upload: Upload) -> Upload:
-    """Ask Mux for the address; where Mux fails, the programme is taken back and the failure goes on."""
+    """Ask Mux for the address; where that fails, the programme is taken back and the failure goes on."""
     product_id = upload.product_id
     programme = db.session.scalars(select_programme_for_update(product_id)).one()
     try:
         return open_upload(programme, upload, current_mux(), is_handed_out=True)
-    except MuxError:
-        doomed: Programme | None = db.session.scalar(select_programme_for_update(product_id))
-        if doomed is not None:
-            drop_programme(doomed)
+    except Exception:
+        db.session.rollback()
+        _take_back(product_id, upload.id)
         db.session.commit()
         raise
+
+
+def _take_back(product_id: uuid.UUID, upload_id: int) -> None:
+    """Drop a programme that got no address, unless somebody else has got one for it in the meantime."""
+    programme: Programme | None = db.session.scalar(select_programme_for_update(product_id))
+    current = db.session.scalar(select_current_upload(product_id))
+    if programme is not None and current is not None and current.id == upload_id and current.mux_upload_id is None:
+        drop_programme(programme)
