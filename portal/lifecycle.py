@@ -1,7 +1,8 @@
 """The life of a programme and of its attempts to get a video: the only place where either changes state.
 
-awaiting_upload -> processing -> ready, or errored; docs/life-of-a-programme.md has the picture. Nothing here
-commits, speaks HTTP or calls Mux. Whoever calls holds the programme's row lock (portal.access, portal.inbox).
+awaiting_upload -> processing -> ready, or errored: portal/transitions.py has the tables,
+docs/life-of-a-programme.md the picture. Nothing here commits, speaks HTTP or calls Mux. Whoever calls holds the
+programme's row lock (portal.access, portal.inbox).
 """
 
 from collections.abc import Mapping
@@ -17,58 +18,14 @@ from portal.models import History, Outcome, Product, Programme, Status, Upload, 
 from portal.models.discarded_asset import discard_asset
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Fault, Report
-
-# What a fact about the current attempt makes of a programme; what is not in here changes nothing.
-NEXT_STATUS: Mapping[tuple[Status, Fact], Status] = {
-    (Status.AWAITING_UPLOAD, Fact.ASSET_CREATED): Status.PROCESSING,
-    (Status.AWAITING_UPLOAD, Fact.ASSET_READY): Status.READY,
-    (Status.AWAITING_UPLOAD, Fact.ASSET_ERRORED): Status.ERRORED,
-    (Status.AWAITING_UPLOAD, Fact.ASSET_DELETED): Status.ERRORED,
-    (Status.AWAITING_UPLOAD, Fact.UPLOAD_ERRORED): Status.ERRORED,
-    (Status.AWAITING_UPLOAD, Fact.UPLOAD_CANCELLED): Status.ERRORED,
-    (Status.AWAITING_UPLOAD, Fact.UPLOAD_TIMED_OUT): Status.ERRORED,
-    (Status.PROCESSING, Fact.ASSET_READY): Status.READY,
-    (Status.PROCESSING, Fact.ASSET_ERRORED): Status.ERRORED,
-    (Status.PROCESSING, Fact.ASSET_DELETED): Status.ERRORED,
-    (Status.PROCESSING, Fact.UPLOAD_ERRORED): Status.ERRORED,
-    (Status.PROCESSING, Fact.UPLOAD_CANCELLED): Status.ERRORED,
-    (Status.PROCESSING, Fact.UPLOAD_TIMED_OUT): Status.ERRORED,
-    (Status.READY, Fact.ASSET_DELETED): Status.ERRORED,
-}
-# Facts that can't be true of an attempt which has got that far: no event decides this, Mux is asked.
-CONTRADICTIONS = frozenset(
-    {
-        (Status.READY, Fact.UPLOAD_ERRORED),
-        (Status.READY, Fact.UPLOAD_CANCELLED),
-        (Status.READY, Fact.UPLOAD_TIMED_OUT),
-        (Status.READY, Fact.ASSET_ERRORED),
-        (Status.ERRORED, Fact.ASSET_READY),
-    }
+from portal.transitions import (
+    CONTRADICTIONS,
+    NEXT_STATUS,
+    NEXT_STATUS_WHEN_ASKED,
+    NO_PLAYBACK_ID,
+    OWN_WORDS,
+    UPLOAD_STATUS,
 )
-# Only Mux's own answer to a question may bring an errored programme back.
-NEXT_STATUS_WHEN_ASKED: Mapping[tuple[Status, Fact], Status] = {
-    **NEXT_STATUS,
-    (Status.ERRORED, Fact.ASSET_CREATED): Status.PROCESSING,
-    (Status.ERRORED, Fact.ASSET_READY): Status.READY,
-    (Status.READY, Fact.ASSET_ERRORED): Status.ERRORED,
-}
-UPLOAD_STATUS: Mapping[Fact, UploadStatus] = {
-    Fact.UPLOAD_ERRORED: UploadStatus.ERRORED,
-    Fact.UPLOAD_CANCELLED: UploadStatus.CANCELLED,
-    Fact.UPLOAD_TIMED_OUT: UploadStatus.TIMED_OUT,
-    Fact.ASSET_CREATED: UploadStatus.ASSET_CREATED,
-    Fact.ASSET_READY: UploadStatus.ASSET_CREATED,
-    Fact.ASSET_ERRORED: UploadStatus.ASSET_CREATED,
-    Fact.ASSET_DELETED: UploadStatus.ASSET_CREATED,
-}
-OWN_WORDS: Mapping[Fact, Fault] = {  # where Mux gives no reason of its own
-    Fact.ASSET_ERRORED: Fault(type="unknown", message="Mux could not process the video."),
-    Fact.UPLOAD_ERRORED: Fault(type="unknown", message="The upload failed at Mux."),
-    Fact.ASSET_DELETED: Fault(type="removed", message="The video was removed at Mux."),
-    Fact.UPLOAD_CANCELLED: Fault(type="cancelled", message="The upload was cancelled."),
-    Fact.UPLOAD_TIMED_OUT: Fault(type="timed_out", message="The upload was not finished in time."),
-}
-NO_PLAYBACK_ID = Fault(type="no_playback_id", message="Mux prepared the video without a way to play it.")
 
 
 class StateConflictError(Exception):
@@ -142,7 +99,7 @@ def set_published(programme: Programme, *, wanted: bool, by: User, at: datetime)
     """
     if wanted and not programme.is_playable:
         raise StateConflictError("A programme can be published once its video is ready.")
-    programme.publish_when_ready = wanted
+    choose_publication(programme, when_ready=wanted, at=at)
     if wanted == programme.is_published:
         return
     programme.is_published = wanted
@@ -150,6 +107,12 @@ def set_published(programme: Programme, *, wanted: bool, by: User, at: datetime)
     programme.updated_at = at
     why = "The programme was published." if wanted else "The programme was withdrawn from the catalogue."
     _note(programme, programme.status, programme.status, why, at=at, actor=by)
+
+
+def choose_publication(programme: Programme, *, when_ready: bool, at: datetime) -> None:
+    """Keep whether the programme is published by itself once its video is ready."""
+    if programme.publish_when_ready != when_ready:
+        programme.publish_when_ready, programme.updated_at = when_ready, at
 
 
 def apply_report(

@@ -19,6 +19,7 @@ from tests.clock import NOON, StoppedClock
 from tests.factories import make_user
 from tests.mux_double import MuxDouble
 
+pytest.register_assert_rewrite("tests.pages", "tests.browser.stack")
 pytest_plugins = ["tests.databases"]
 
 WEBHOOK_SECRETS = ("whsec-new", "whsec-old")

@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("portal.uploading",),
     ("portal.reconcile", "portal.inbox"),
     ("portal.lifecycle", "portal.access", "portal.accounts"),
+    ("portal.transitions",),
     ("portal.models", "portal.mux"),
     (
         *("portal.config", "portal.extensions", "portal.formatting", "portal.clock", "portal.request_body"),

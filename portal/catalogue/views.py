@@ -18,9 +18,10 @@ PAGE_SIZE = 24
 
 @catalogue.get("/")
 def show_catalogue() -> str:
-    tag = request.args.get("tag", "")[:TAG_MAX_CHARACTERS].strip()
+    asked = request.args.get("tag", "")[:TAG_MAX_CHARACTERS].strip()
+    tag = asked if asked.isprintable() else ""
     after = position_or_none(request.args.get("cursor"))
-    page = featured_then_newest(Filter(tag=tag if tag and tag.isprintable() else None), limit=PAGE_SIZE, after=after)
+    page = featured_then_newest(Filter(tag=tag or None), limit=PAGE_SIZE, after=after)
     return render_template("catalogue/show_catalogue.html", page=page, tag=tag, is_first_page=after is None)
 
 

@@ -1,38 +1,44 @@
 """What a coach fills in. The limits are those of portal.models.programme, as in the API."""
 
 from collections.abc import Callable
-from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
 from portal.models import Programme
-from portal.models.programme import checked_description, checked_tags, checked_title
+from portal.models.programme import checked_description, checked_tags, checked_title, showable
 
 
-def _checked_by(check: Callable[[Any], Any], *, is_tags: bool = False) -> Callable[[FlaskForm, Field], None]:
+def _checked_by(check: Callable[[str], object]) -> Callable[[FlaskForm, Field], None]:
     def validate(_form: FlaskForm, field: Field) -> None:
         try:
-            check(_split(field.data or "") if is_tags else field.data or "")
+            check(field.data)
         except ValueError as error:
             raise ValidationError(str(error)) from error
 
     return validate
 
 
-def _split(text: str) -> list[str]:
-    return text.split(",")
+def _given_back(value: str | None) -> str:
+    """What was typed, as a page can show it again next to what is wrong with it."""
+    return showable(value or "")
+
+
+def _tags_of(text: str) -> list[str]:
+    return checked_tags(text.split(","))
 
 
 class NewProgrammeForm(FlaskForm):
-    title = StringField("Title", validators=[_checked_by(checked_title)])
+    title = StringField("Title", filters=[_given_back], validators=[_checked_by(checked_title)])
 
 
 class ProgrammeForm(FlaskForm):
-    title = StringField("Title", validators=[_checked_by(checked_title)])
-    description = TextAreaField("Description", validators=[_checked_by(checked_description)])
-    tags = StringField("Tags", description="Separated by commas", validators=[_checked_by(checked_tags, is_tags=True)])
+    title = StringField("Title", filters=[_given_back], validators=[_checked_by(checked_title)])
+    description = TextAreaField("Description", filters=[_given_back], validators=[_checked_by(checked_description)])
+    tags = StringField(
+        "Tags", description="Separated by commas", filters=[_given_back], validators=[_checked_by(_tags_of)]
+    )
     is_premium = BooleanField("Premium", description="Only members can watch it")
     is_featured = BooleanField("Featured", description="Shown first in the catalogue")
 
@@ -44,7 +50,7 @@ class ProgrammeForm(FlaskForm):
 
     def apply_to(self, programme: Programme) -> None:
         programme.title = checked_title(self.title.data)
-        programme.description = checked_description(self.description.data or "")
-        programme.tags = checked_tags(_split(self.tags.data or ""))
+        programme.description = checked_description(self.description.data)
+        programme.tags = _tags_of(self.tags.data)
         programme.is_premium = bool(self.is_premium.data)
         programme.is_featured = bool(self.is_featured.data)

@@ -13,7 +13,13 @@ from portal.clock import utc_now
 from portal.coach.forms import NewProgrammeForm, ProgrammeForm
 from portal.extensions import db
 from portal.headers import allow_video
-from portal.lifecycle import StateConflictError, begin_attempt, begin_programme, set_published
+from portal.lifecycle import (
+    StateConflictError,
+    begin_attempt,
+    begin_programme,
+    choose_publication,
+    set_published,
+)
 from portal.models import Programme, Status
 from portal.models.catalogue import own_programmes, position_or_none
 from portal.models.history import select_history
@@ -106,10 +112,14 @@ def try_again(product_id: uuid.UUID) -> AnyResponse:
 @coach.post("/programmes/<uuid:product_id>/publication")
 def change_publication(product_id: uuid.UUID) -> AnyResponse:
     programme = programme_to_edit(signed_in_user(), product_id)
-    wanted = request.form.get("wanted") == "yes"
-    set_published(programme, wanted=wanted, by=signed_in_user(), at=utc_now())
+    wanted, at = request.form.get("wanted") == "yes", utc_now()
+    if programme.is_playable:
+        set_published(programme, wanted=wanted, by=signed_in_user(), at=at)
+        flash("Published." if wanted else "Withdrawn from the catalogue.", "success")
+    else:
+        choose_publication(programme, when_ready=wanted, at=at)
+        flash("It will be published once it is ready." if wanted else "It will stay a draft.", "success")
     db.session.commit()
-    flash("Published." if wanted else "Withdrawn from the catalogue.", "success")
     return _to_programme(product_id)
 
 

@@ -16,6 +16,7 @@ TITLE_MAX_CHARACTERS = 255
 DESCRIPTION_MAX_CHARACTERS = 10_000
 TAGS_MAX = 20
 TAG_MAX_CHARACTERS = 50
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 class Status(enum.StrEnum):
@@ -106,9 +107,18 @@ def checked_tags(values: list[str]) -> list[str]:
 
 def checked_text(value: str) -> str:
     """Refuse what no person types and no database takes: control characters and halves of surrogate pairs."""
-    if any(unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\t" for character in value):
+    if any(_is_unshowable(character) for character in value):
         raise ValueError("Remove the characters that can’t be shown.")
     return value
+
+
+def showable(value: str) -> str:
+    """The text with a replacement character for each that can't be shown, to be given back for mending."""
+    return "".join(REPLACEMENT if _is_unshowable(character) else character for character in value)
+
+
+def _is_unshowable(character: str) -> bool:
+    return character == REPLACEMENT or (unicodedata.category(character) in {"Cc", "Cs"} and character not in "\r\n\t")
 
 
 def select_programme(product_id: uuid.UUID) -> Select[Programme]:

@@ -1,0 +1,124 @@
+"""The watch page: who gets a player, and what stands there for whoever does not."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from portal.extensions import db
+from portal.models import Programme, Status
+from tests.clock import NOON, StoppedClock
+from tests.conftest import Cast
+from tests.factories import make_programme
+from tests.pages import Reader
+
+Publish = Callable[..., Programme]
+PLAYER, LOCKED, GONE = "player", "locked", "gone"
+
+FREE: dict[str, Any] = {}
+PREMIUM = {"is_premium": True}
+WITHDRAWN = {"is_published": False}
+PROCESSING = {"status": Status.PROCESSING}
+ERRORED = {"status": Status.ERRORED}
+AWAITING = {"status": Status.AWAITING_UPLOAD}
+
+
+@pytest.mark.parametrize(
+    ("values", "seen_by"),
+    [
+        (FREE, {"owner": PLAYER, "other_coach": PLAYER, "viewer": PLAYER, "member": PLAYER, "admin": PLAYER}),
+        (PREMIUM, {"owner": PLAYER, "other_coach": LOCKED, "viewer": LOCKED, "member": PLAYER, "admin": PLAYER}),
+        (WITHDRAWN, {"owner": PLAYER, "other_coach": GONE, "viewer": GONE, "member": GONE, "admin": PLAYER}),
+        (PROCESSING, {"owner": LOCKED, "other_coach": GONE, "viewer": GONE, "member": GONE, "admin": LOCKED}),
+        (ERRORED, {"owner": LOCKED, "other_coach": GONE, "viewer": GONE, "member": GONE, "admin": LOCKED}),
+        (AWAITING, {"owner": LOCKED, "other_coach": GONE, "viewer": GONE, "member": GONE, "admin": LOCKED}),
+    ],
+    ids=["free", "premium", "withdrawn", "processing", "errored", "awaiting"],
+)
+def test_who_gets_what(
+    app: Flask, cast: Cast, publish: Publish, values: dict[str, Any], seen_by: dict[str, str]
+) -> None:
+    programme = publish(title="The programme", **values)
+
+    for person, expected in seen_by.items():
+        page = Reader(app, cast[person]).get(f"/watch/{programme.product_id}")
+        if expected is GONE:
+            assert (page.status, page.heading) == (404, "There is nothing here")
+            continue
+        assert (page.status, page.heading) == (200, "The programme")
+        assert len(page.all("mux-player")) == (1 if expected is PLAYER else 0), person
+        if expected is LOCKED:
+            assert programme.mux_playback_id is None or f"{programme.mux_playback_id}.m3u8" not in str(page.soup)
+
+
+def test_membership_ends_with_its_date(app: Flask, clock: StoppedClock, cast: Cast, publish: Publish) -> None:
+    programme = publish(is_premium=True)
+    member = Reader(app, cast.member)
+    address = f"/watch/{programme.product_id}"
+
+    clock.at = NOON + timedelta(days=30) - timedelta(seconds=1)
+    assert member.get(address).all("mux-player")
+    clock.advance(seconds=1)
+    assert not member.get(address).all("mux-player")
+
+
+def test_the_page_tells_all_about_the_programme(app: Flask, cast: Cast, publish: Publish) -> None:
+    programme = publish(
+        title="Breathing",
+        description="First this.\n\nThen <b>that</b>.",
+        tags=["calm", "focus"],
+        is_premium=True,
+        is_featured=True,
+    )
+
+    page = Reader(app, cast.member).get(f"/watch/{programme.product_id}")
+
+    assert page.heading == "Breathing"
+    for fact in ("Olive Owner", "12:34", "First this.", "Then <b>that</b>.", "Premium"):
+        assert fact in page.text
+    assert {"/?tag=calm", "/?tag=focus"} <= set(page.links())
+
+
+def test_the_player_gets_addresses_where_mux_is_a_local_one(app: Flask, cast: Cast, publish: Publish) -> None:
+    programme = publish()
+
+    player = Reader(app, cast.viewer).get(f"/watch/{programme.product_id}").one("mux-player")
+
+    assert player["src"] == f"http://mux.test:8001/{programme.mux_playback_id}.m3u8"
+    assert str(player["poster"]).startswith(f"http://mux.test:8001/{programme.mux_playback_id}/thumbnail.webp")
+    assert "playback-id" not in player.attrs  # it would win over src
+
+
+def test_the_locked_page_says_how_to_become_a_member(app: Flask, cast: Cast, publish: Publish) -> None:
+    programme = publish(title="Rare", description="What it is about.", is_premium=True)
+
+    page = Reader(app, cast.viewer).get(f"/watch/{programme.product_id}")
+
+    assert "What it is about." in page.text
+    assert "member" in page.text
+
+
+@pytest.mark.parametrize("address", ["/watch/not-a-uuid", "/watch/00000000-0000-0000-0000-000000000000"])
+def test_an_unknown_programme_is_not_found(app: Flask, cast: Cast, address: str) -> None:
+    assert Reader(app, cast.viewer).get(address).status == 404
+
+
+def test_only_its_coach_is_offered_to_edit(app: Flask, cast: Cast, publish: Publish) -> None:
+    programme = publish()
+    edit = f"/coach/programmes/{programme.product_id}"
+
+    assert edit in Reader(app, cast.owner).get(f"/watch/{programme.product_id}").links()
+    assert edit not in Reader(app, cast.other_coach).get(f"/watch/{programme.product_id}").links()
+
+
+@pytest.fixture
+def publish(app: Flask, cast: Cast) -> Publish:
+    def make(**values: Any) -> Programme:
+        with app.app_context():
+            programme = make_programme(cast.owner, **values)
+            db.session.commit()
+            return programme
+
+    return make
