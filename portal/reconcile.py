@@ -19,6 +19,9 @@ from portal.mux.gateway import MuxError, MuxGateway, Trouble
 BATCH = 20
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
+STEP_BACK = timedelta(minutes=10)
+# Whoever else is asked or deleted now meets the same.
+MUX_IS_DOWN = frozenset({Trouble.OUT_OF_REACH, Trouble.RATE_LIMITED, Trouble.CREDENTIALS})
 
 log = structlog.get_logger()
 
@@ -47,7 +50,10 @@ def ask_mux(product_id: uuid.UUID, mux: MuxGateway, at: datetime) -> Decision | 
 
 
 def ask_about_due(mux: MuxGateway, at: datetime) -> int:
-    """Ask about every attempt whose question is due, a bounded batch; how many were settled."""
+    """Ask about every attempt whose question is due, a bounded batch; how many were settled.
+
+    A question that Mux stumbles over steps back, so that it does not stand in the way of the others.
+    """
     due = list(db.session.scalars(select_products_to_check(at, BATCH)))
     db.session.commit()
     settled = 0
@@ -56,8 +62,9 @@ def ask_about_due(mux: MuxGateway, at: datetime) -> int:
             settled += ask_mux(product_id, mux, at) is not None
         except MuxError as error:
             log.warning("mux.unanswered", product_id=str(product_id), trouble=error.trouble, reason=error.message)
-            if error.trouble in {Trouble.OUT_OF_REACH, Trouble.RATE_LIMITED, Trouble.CREDENTIALS}:
+            if error.trouble in MUX_IS_DOWN:
                 break
+            _step_back(product_id, at)
     return settled
 
 
@@ -73,23 +80,37 @@ def delete_discarded(mux: MuxGateway, at: datetime) -> int:
             db.session.rollback()
             continue
         row.tries += 1
-        row.error = error
+        row.error = str(error) if error else None
         if error is None:
             row.deleted_at = at
             deleted += 1
         else:
-            row.next_try_at = at + min(FIRST_RETRY * 2 ** (row.tries - 1), LONGEST_RETRY)
+            row.next_try_at = at + _wait_after(row.tries)
         db.session.commit()
+        if error is not None and error.trouble in MUX_IS_DOWN:
+            break
     return deleted
 
 
-def _delete(asset_id: str, mux: MuxGateway) -> str | None:
+def _wait_after(tries: int) -> timedelta:
+    doublings = min(tries - 1, 10)  # more than it takes to get to the longest
+    return min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)
+
+
+def _step_back(product_id: uuid.UUID, at: datetime) -> None:
+    attempt = db.session.scalar(select_current_upload(product_id))
+    if attempt is not None and attempt.check_due_at is not None:
+        attempt.check_due_at = at + STEP_BACK
+    db.session.commit()
+
+
+def _delete(asset_id: str, mux: MuxGateway) -> MuxError | None:
     """What went wrong, or None."""
     try:
         mux.delete_asset(asset_id)
     except MuxError as error:
         log.warning("mux.asset_not_deleted", asset_id=asset_id, trouble=error.trouble, reason=error.message)
-        return str(error)
+        return error
     log.info("mux.asset_deleted", asset_id=asset_id)
     return None
 

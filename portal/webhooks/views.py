@@ -10,6 +10,7 @@ from portal.config import current_settings
 from portal.errors import problem
 from portal.extensions import csrf, db
 from portal.inbox import Receipt, keep_failure, receive
+from portal.models import Outcome
 from portal.mux.webhook import BadEventError, BadSignatureError, MuxEvent, parse, verify
 from portal.request_body import read_body
 
@@ -30,7 +31,7 @@ def receive_mux_event() -> Response:
         receipt = receive(event, utc_now())
         db.session.commit()
     except Exception as error:  # noqa: BLE001 - whatever it was, the event is kept and Mux comes again
-        return _keep_for_another_try(event, error)
+        return _keep_for_another_try(event, error, started)
     _log(event, receipt, started)
     return jsonify(outcome=receipt.outcome.value)
 
@@ -48,9 +49,17 @@ def _verified_event() -> MuxEvent:
         abort(400, str(error))
 
 
-def _keep_for_another_try(event: MuxEvent, error: Exception) -> Response:
+def _keep_for_another_try(event: MuxEvent, error: Exception, started: float) -> Response:
     db.session.rollback()
-    log.error("webhook.failed", id=event.id, type=event.type, exc_info=error)
+    log.error(
+        "webhook.failed",
+        id=event.id,
+        type=event.type,
+        programme=None,  # it may be what could not be found out
+        outcome=Outcome.FAILED.value,
+        milliseconds=_milliseconds_since(started),
+        exc_info=error,
+    )
     keep_failure(event, error, utc_now())
     db.session.commit()
     return problem(500, "The event was kept, but could not be applied. Send it again.")
@@ -65,5 +74,9 @@ def _log(event: MuxEvent, receipt: Receipt, started: float) -> None:
         outcome=receipt.outcome.value,
         reason=receipt.reason,
         is_repeat=receipt.is_repeat,
-        milliseconds=round((time.perf_counter() - started) * 1000, 1),
+        milliseconds=_milliseconds_since(started),
     )
+
+
+def _milliseconds_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)

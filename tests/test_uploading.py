@@ -1,0 +1,271 @@
+"""Getting an address to upload to: the first is handed out once, then there are fresh ones; nothing is lost."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from portal.extensions import db
+from portal.lifecycle import StateConflictError, begin_attempt, begin_programme
+from portal.models import DiscardedAsset, Programme, Status, Upload
+from portal.models.programme import select_programme_for_update
+from portal.models.upload import select_current_upload
+from portal.mux.facts import DirectUpload, Fact, Report
+from portal.mux.gateway import MuxError, Trouble, UploadRequest
+from portal.uploading import open_upload, upload_to_use
+from tests.clock import NOON, StoppedClock
+from tests.conftest import Cast
+from tests.factories import make_programme
+from tests.mux_double import MuxDouble
+
+AWAITING, PROCESSING, READY, ERRORED = Status
+OUT_OF_REACH = MuxError(Trouble.OUT_OF_REACH, "Mux did not answer")
+
+
+def test_an_upload_is_asked_for_with_the_programme_s_own_words(studio: "Studio") -> None:
+    product_id = studio.begin("Breathing")
+
+    assert studio.mux.requests == [
+        UploadRequest(
+            passthrough=str(product_id),
+            title="Breathing",
+            creator_id=str(studio.owner.id),
+            cors_origin="http://portal.test",
+        )
+    ]
+    attempt = studio.attempt(product_id)
+    assert (attempt.mux_upload_id, attempt.url) == ("upload-1", "https://mux.test/upload-1")
+    assert attempt.url_expires_at == attempt.check_due_at == NOON + timedelta(days=1)
+    assert attempt.url_given_at is None
+
+
+def test_when_mux_fails_the_draft_stays_and_the_next_try_makes_it_good(studio: "Studio") -> None:
+    studio.mux.failure = OUT_OF_REACH
+    with pytest.raises(MuxError):
+        studio.begin("Breathing")
+    studio.mux.failure = None
+
+    (product_id,) = studio.products()
+    assert studio.attempt(product_id).mux_upload_id is None
+    assert studio.url(product_id) == "https://mux.test/upload-1"
+    assert studio.row(product_id).status is AWAITING
+
+
+def test_the_first_address_is_handed_out_once_and_then_a_fresh_one_each_time(studio: "Studio") -> None:
+    product_id = studio.begin("Breathing")
+
+    urls = [studio.url(product_id) for _ in range(3)]
+
+    assert urls == [f"https://mux.test/upload-{number}" for number in (1, 2, 3)]
+    assert studio.attempt(product_id).mux_upload_id == "upload-3"
+    assert studio.attempts() == 3
+
+
+def test_an_address_that_will_end_before_a_large_file_is_through_is_replaced(
+    studio: "Studio", clock: StoppedClock
+) -> None:
+    product_id = studio.begin("Breathing")
+
+    clock.advance(hours=23, minutes=29, seconds=59)
+    assert studio.attempt(product_id).can_be_handed_out(clock.at)
+    clock.advance(seconds=1)
+    assert studio.url(product_id) == "https://mux.test/upload-2"
+
+
+def test_a_video_that_has_arrived_after_all_is_noticed(studio: "Studio") -> None:
+    product_id = studio.begin("Breathing")
+    studio.url(product_id)
+    studio.mux.uploads["upload-1"] = DirectUpload(id="upload-1", status="asset_created", asset_id="as-1")
+    studio.mux.assets["as-1"] = Report(fact=Fact.ASSET_CREATED, asset_id="as-1", upload_id="upload-1")
+
+    with pytest.raises(StateConflictError, match="has arrived"):
+        studio.url(product_id)
+
+    assert studio.row(product_id).status is PROCESSING
+    assert (len(studio.mux.requests), studio.discarded()) == (1, set())
+
+
+def test_a_video_that_is_ready_by_now_is_noticed(studio: "Studio") -> None:
+    product_id = studio.begin("Breathing")
+    studio.url(product_id)
+    studio.mux.uploads["upload-1"] = DirectUpload(id="upload-1", status="asset_created", asset_id="as-1")
+    studio.mux.assets["as-1"] = Report(fact=Fact.ASSET_READY, asset_id="as-1", upload_id="upload-1", playback_id="pb-1")
+
+    with pytest.raises(StateConflictError, match="has its video"):
+        studio.url(product_id)
+
+    assert studio.row(product_id).status is READY
+
+
+def test_an_address_is_not_given_up_while_nobody_can_say_what_came_through_it(studio: "Studio") -> None:
+    product_id = studio.begin("Breathing")
+    studio.url(product_id)
+    studio.mux.failure = OUT_OF_REACH
+
+    with pytest.raises(MuxError):
+        studio.url(product_id)
+
+    assert studio.attempt(product_id).mux_upload_id == "upload-1"
+    assert studio.attempts() == 1
+
+
+@pytest.mark.parametrize("mux_status", ["errored", "cancelled", "timed_out"])
+def test_an_upload_that_came_to_nothing_is_followed_by_a_fresh_one(studio: "Studio", mux_status: str) -> None:
+    product_id = studio.begin("Breathing")
+    studio.url(product_id)
+    studio.mux.uploads["upload-1"] = DirectUpload(id="upload-1", status=mux_status)
+
+    assert studio.url(product_id) == "https://mux.test/upload-2"
+    assert (studio.row(product_id).status, studio.row(product_id).error_type) == (AWAITING, None)
+
+
+def test_an_upload_that_mux_knows_no_more_is_followed_by_a_fresh_one(studio: "Studio") -> None:
+    product_id = studio.begin("Breathing")
+    studio.url(product_id)
+    studio.mux.uploads.clear()
+
+    assert studio.url(product_id) == "https://mux.test/upload-2"
+
+
+def test_after_a_failed_video_there_is_a_fresh_address_and_the_coach_s_words_are_kept(studio: "Studio") -> None:
+    product_id = studio.add(ERRORED, title="Breathing", tags=["calm"])
+
+    assert studio.url(product_id) == "https://mux.test/upload-1"
+    row = studio.row(product_id)
+    assert (row.status, row.title, row.tags) == (AWAITING, "Breathing", ["calm"])
+
+
+@pytest.mark.parametrize(("status", "words"), [(PROCESSING, "nothing more to upload"), (READY, "has its video")])
+def test_where_there_is_a_video_there_is_nothing_to_upload(studio: "Studio", status: Status, words: str) -> None:
+    product_id = studio.add(status)
+
+    with pytest.raises(StateConflictError, match=words):
+        studio.url(product_id)
+
+    assert studio.mux.requests == []
+
+
+def test_of_two_who_ask_at_once_the_later_one_gets_the_address(studio: "Studio") -> None:
+    """The first still waits for Mux when the second begins an attempt of its own."""
+    product_id = studio.begin("Breathing")
+    studio.url(product_id)
+    studio.while_mux_works(lambda: studio.begin_another_attempt(product_id))
+
+    with pytest.raises(StateConflictError, match="in the meantime"):
+        studio.url(product_id)
+
+    assert studio.attempt(product_id).mux_upload_id is None
+    assert studio.row(product_id).status is AWAITING
+
+
+def test_a_programme_that_is_deleted_while_mux_works_stays_deleted(studio: "Studio") -> None:
+    product_id = studio.begin("Breathing")
+    studio.url(product_id)
+    studio.while_mux_works(lambda: studio.delete(product_id))
+
+    with pytest.raises(StateConflictError):
+        studio.url(product_id)
+
+    assert studio.products() == []
+
+
+def test_a_programme_that_is_deleted_while_mux_is_asked_stays_deleted(
+    studio: "Studio", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product_id = studio.begin("Breathing")
+    studio.url(product_id)
+    ask = studio.mux.get_upload
+
+    def answer_late(upload_id: str) -> DirectUpload:
+        answer = ask(upload_id)
+        studio.delete(product_id)
+        return answer
+
+    monkeypatch.setattr(studio.mux, "get_upload", answer_late)
+
+    with pytest.raises(StateConflictError, match="deleted"):
+        studio.url(product_id)
+
+
+class Studio:
+    """A coach at work; every step begins with no transaction open."""
+
+    def __init__(self, cast: Cast, mux: MuxDouble) -> None:
+        self.owner = db.session.merge(cast.owner)
+        self.mux = mux
+        db.session.commit()
+
+    def begin(self, title: str) -> uuid.UUID:
+        programme, upload = begin_programme(self.owner, title=title, at=NOON)
+        product_id = programme.product_id
+        open_upload(programme, upload, self.mux, is_handed_out=False)
+        return product_id
+
+    def add(self, status: Status, **values: Any) -> uuid.UUID:
+        programme = make_programme(self.owner, status=status, **values)
+        db.session.commit()
+        return programme.product_id
+
+    def url(self, product_id: uuid.UUID) -> str | None:
+        """What the coach's page does when a file was chosen."""
+        programme = db.session.scalars(select_programme_for_update(product_id)).one()
+        try:
+            return upload_to_use(programme, self.owner, self.mux).url
+        finally:
+            db.session.rollback()
+
+    def row(self, product_id: uuid.UUID) -> Programme:
+        row = db.session.scalars(select_programme_for_update(product_id)).one()
+        db.session.commit()
+        return row
+
+    def attempt(self, product_id: uuid.UUID) -> Upload:
+        attempt = db.session.scalars(select_current_upload(product_id)).one()
+        db.session.commit()
+        return attempt
+
+    def attempts(self) -> int:
+        number = db.session.scalar(select(func.count()).select_from(Upload)) or 0
+        db.session.commit()
+        return number
+
+    def products(self) -> list[uuid.UUID]:
+        ids = list(db.session.scalars(select(Programme.product_id)))
+        db.session.commit()
+        return ids
+
+    def discarded(self) -> set[str]:
+        ids = set(db.session.scalars(select(DiscardedAsset.asset_id)))
+        db.session.commit()
+        return ids
+
+    def begin_another_attempt(self, product_id: uuid.UUID) -> None:
+        programme = db.session.scalars(select_programme_for_update(product_id)).one()
+        begin_attempt(programme, self.owner, at=NOON)
+        db.session.commit()
+
+    def delete(self, product_id: uuid.UUID) -> None:
+        db.session.delete(db.session.get_one(Programme, product_id))
+        db.session.commit()
+        db.session.expunge_all()
+
+    def while_mux_works(self, happens: Callable[[], None]) -> None:
+        """Let something happen once, after Mux has made the next upload and before its answer is kept."""
+        answer = self.mux.create_upload
+
+        def slow_answer(request: UploadRequest) -> DirectUpload:
+            self.mux.create_upload = answer  # type: ignore[method-assign]
+            upload = answer(request)
+            happens()
+            return upload
+
+        self.mux.create_upload = slow_answer  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def studio(in_app: Flask, cast: Cast, mux: MuxDouble) -> Studio:
+    return Studio(cast, mux)
