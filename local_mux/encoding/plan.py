@@ -72,7 +72,7 @@ class Plan:
             *("-hls_segment_type", "fmp4", "-hls_fmp4_init_filename", INIT),
             *("-hls_flags", "independent_segments"),
             *("-hls_segment_filename", str(folder / "%05d.m4s")),
-            *("-progress", "pipe:1", "-stats_period", "0.5"),
+            *("-progress", "pipe:1", "-stats_period", "0.25"),
             str(folder / PLAYLIST),
         ]
 

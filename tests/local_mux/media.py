@@ -58,7 +58,7 @@ class Media:
             path.write_bytes((self._folder / "late_index.mp4").read_bytes()[:-500])
         elif name == "long.mp4":
             ffmpeg(
-                *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=20"),
+                *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=12"),
                 *("-c:v", "mpeg4", "-q:v", "8", path),
             )
         elif name == "empty.mp4":

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
+from tests.local_mux.media import Media
 from tests.local_mux.running import LocalMux
 
 
-def test_the_page_shows_uploads_assets_and_webhooks(
-    mux: LocalMux, ready: dict[str, Any], errored: dict[str, Any]
-) -> None:
+@pytest.mark.media
+def test_the_page_shows_uploads_assets_and_webhooks(mux: LocalMux, media: Media) -> None:
+    errored = mux.finished(mux.send(media["noise.mp4"]))
+    ready = mux.finished(mux.send(media["plain.mp4"], {"meta": {"title": "Lesson 1"}}))
     page = mux.get("/")
     assert page.status == 200
     text = page.data.decode()
