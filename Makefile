@@ -22,7 +22,7 @@ lint: .venv/dev  ## style, types, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/djlint templates local_mux/templates --lint --quiet
 
 format: .venv/dev  ## lay the code out
 	$(BIN)/ruff check --fix .

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-import psutil  # type: ignore[import-untyped]  # it comes without types
+import psutil
 
 from tests.local_mux.running import LocalMux
 from tests.local_mux.webhook_receiver import WebhookReceiver

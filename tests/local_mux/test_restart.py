@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Callable
 
-import psutil  # type: ignore[import-untyped]  # it comes without types
+import psutil
 import pytest
 
 from tests.local_mux.media import Media
