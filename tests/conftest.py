@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 
 from portal import create_app
 from portal.config import Settings
-from portal.extensions import db
+from portal.extensions import db, limiter
+from portal.logs import configure_logs
 from portal.models import Role, User
 from tests.clock import NOON, StoppedClock
 from tests.factories import make_user
@@ -67,13 +68,13 @@ def mux() -> MuxDouble:
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+def settings(database_url: str, instance: Path) -> Settings:
     return Settings(
         secret_key="s" * 40,
         jwt_secret_key="j" * 40,
         database_url=database_url,
         public_url="http://portal.test",
-        instance=tmp_path / "instance",
+        instance=instance,
         mux_token_id="token-id",
         mux_token_secret="token-secret",
         mux_webhook_secrets=WEBHOOK_SECRETS,
@@ -83,15 +84,39 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("instance")
+
+
+@pytest.fixture(scope="session")
+def applications() -> Iterator[dict[Settings, Flask]]:
+    """Making an application takes longer than most tests do: those with equal settings share one."""
+    made: dict[Settings, Flask] = {}
+    yield made
+    for app in made.values():
+        with app.app_context():
+            db.engine.dispose()
+
+
 @pytest.fixture
-def app(settings: Settings, mux: MuxDouble, clock: StoppedClock) -> Iterator[Flask]:
-    app = create_app(settings, mux=mux, clock=clock)
+def app(
+    settings: Settings, mux: MuxDouble, clock: StoppedClock, applications: dict[Settings, Flask]
+) -> Iterator[Flask]:
+    if settings not in applications:
+        applications[settings] = create_app(settings)
+    app = applications[settings]
+    app.extensions.update(mux=mux, clock=clock)
+    configure_logs(settings)  # to the output that is captured now
+    config = dict(app.config)
     app.testing = True
     app.config["PROPAGATE_EXCEPTIONS"] = False  # the answer of a crash is tested too
     yield app
+    app.config.clear()
+    app.config.update(config)
+    limiter.reset()
     with app.app_context():
         db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

