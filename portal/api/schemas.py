@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from portal.access import may_edit, may_watch
+from portal.access import may_edit, playback_for, thumbnail_for
 from portal.models import Programme, User
 from portal.models.catalogue import LIMIT_DEFAULT, LIMIT_MAX, Position, read_cursor
 from portal.models.programme import checked_description, checked_tags, checked_text, checked_title
@@ -85,7 +85,7 @@ def programme_json(programme: Programme, viewer: User, urls: PlaybackUrls, at: d
         "isFeatured": programme.is_featured,
         "duration": programme.duration_seconds,
         "tags": programme.tags,
-        "thumbnailUrl": _thumbnail_url(programme, viewer, urls, at),
+        "thumbnailUrl": thumbnail_for(viewer, programme, urls, at),
         "coach": {"id": programme.owner.id, "name": programme.owner.name},
         "publishedAt": _time(programme.published_at),
         "createdAt": _time(programme.created_at),
@@ -102,25 +102,12 @@ def programme_json(programme: Programme, viewer: User, urls: PlaybackUrls, at: d
 
 def programme_detail_json(programme: Programme, viewer: User, urls: PlaybackUrls, at: datetime) -> dict[str, Any]:
     """A programme with the means to play it for whoever may watch, or `locked` for whoever may not."""
-    body = programme_json(programme, viewer, urls, at)
-    if not may_watch(viewer, programme, at) or not programme.mux_playback_id:
-        return {**body, "playback": None, "locked": True}
-    playback = urls.playback(
-        programme.mux_playback_id,
-        is_signed=programme.is_signed,
-        duration_seconds=programme.duration_seconds,
-        at=at,
-    )
-    return {**body, "playback": _playback_json(playback), "locked": False}
-
-
-def _thumbnail_url(programme: Programme, viewer: User, urls: PlaybackUrls, at: datetime) -> str | None:
-    """A still, but for who may not watch none whose address tells a public playback id: that plays by itself."""
-    if programme.mux_playback_id is None or not programme.is_playable:
-        return None
-    if not programme.is_signed and not may_watch(viewer, programme, at):
-        return None
-    return urls.thumbnail_url(programme.mux_playback_id, is_signed=programme.is_signed, at=at)
+    playback = playback_for(viewer, programme, urls, at)
+    return {
+        **programme_json(programme, viewer, urls, at),
+        "playback": _playback_json(playback) if playback else None,
+        "locked": playback is None,
+    }
 
 
 def _playback_json(playback: Playback) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import uuid
 
 from flask import Blueprint, render_template, request
 
-from portal.access import may_edit, may_watch, programme_to_see, signed_in_user
+from portal.access import may_edit, playback_for, programme_to_see, signed_in_user
 from portal.clock import utc_now
 from portal.headers import allow_video
 from portal.models.catalogue import Filter, featured_then_newest, position_or_none
@@ -28,16 +28,12 @@ def show_catalogue() -> str:
 @catalogue.get("/watch/<uuid:product_id>")
 def watch(product_id: uuid.UUID) -> str:
     """The player for whoever may watch; otherwise a page that says why there is none."""
-    programme, at = programme_to_see(signed_in_user(), product_id), utc_now()
-    may_be_edited = may_edit(signed_in_user(), programme)
-    if not may_watch(signed_in_user(), programme, at) or programme.mux_playback_id is None:
-        template = "catalogue/not_ready.html" if may_be_edited else "catalogue/locked.html"
+    user, at = signed_in_user(), utc_now()
+    programme = programme_to_see(user, product_id)
+    is_editor = may_edit(user, programme)
+    playback = playback_for(user, programme, current_playback_urls(), at)
+    if playback is None:
+        template = "catalogue/not_ready.html" if is_editor else "catalogue/locked.html"
         return render_template(template, programme=programme)
     allow_video()
-    playback = current_playback_urls().playback(
-        programme.mux_playback_id,
-        is_signed=programme.is_signed,
-        duration_seconds=programme.duration_seconds,
-        at=at,
-    )
-    return render_template("catalogue/watch.html", programme=programme, playback=playback, may_edit=may_be_edited)
+    return render_template("catalogue/watch.html", programme=programme, playback=playback, may_edit=is_editor)

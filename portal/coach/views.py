@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, flash, jsonify, make_response, red
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.access import programme_in_studio, programme_to_edit, signed_in_user
+from portal.access import playback_for, programme_in_studio, programme_to_edit, signed_in_user
 from portal.clock import utc_now
 from portal.coach.forms import NewProgrammeForm, ProgrammeForm
 from portal.extensions import db
@@ -25,7 +25,7 @@ from portal.models.catalogue import own_programmes, position_or_none
 from portal.models.history import select_history
 from portal.models.programme import checked_title
 from portal.mux.gateway import MuxError, current_mux
-from portal.mux.playback import Playback, current_playback_urls
+from portal.mux.playback import current_playback_urls
 from portal.uploading import open_upload, upload_to_use
 
 coach = Blueprint("coach", __name__, url_prefix="/coach")
@@ -134,18 +134,8 @@ def _programme_page(programme: Programme, form: ProgrammeForm) -> str:
 
 def _live_context(programme: Programme) -> dict[str, Any]:
     history = db.session.scalars(select_history(programme.product_id)).all()
-    return {"programme": programme, "playback": _preview(programme), "history": history}
-
-
-def _preview(programme: Programme) -> Playback | None:
-    if programme.mux_playback_id is None:
-        return None
-    return current_playback_urls().playback(
-        programme.mux_playback_id,
-        is_signed=programme.is_signed,
-        duration_seconds=programme.duration_seconds,
-        at=utc_now(),
-    )
+    preview = playback_for(signed_in_user(), programme, current_playback_urls(), utc_now())
+    return {"programme": programme, "playback": preview, "history": history}
 
 
 def _tell_that_mux_failed(programme: Programme, error: MuxError) -> None:

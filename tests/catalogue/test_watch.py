@@ -1,21 +1,30 @@
 """The watch page: who gets a player, and what stands there for whoever does not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from jwt import decode
+from jwt.types import Options
 
+from portal import create_app
+from portal.config import MUX_API_URL, Settings
 from portal.extensions import db
 from portal.models import Programme, Status
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.factories import make_programme
+from tests.mux_double import MuxDouble
 from tests.pages import Reader
+from tests.signing import PUBLIC_KEY, SIGNING_KEY
 
 Publish = Callable[..., Programme]
 PLAYER, LOCKED, GONE = "player", "locked", "gone"
+
+NO_TIME: Options = {"verify_exp": False}  # the clock stands still in the past
 
 FREE: dict[str, Any] = {}
 PREMIUM = {"is_premium": True}
@@ -91,6 +100,37 @@ def test_the_player_gets_addresses_where_mux_is_a_local_one(app: Flask, cast: Ca
     assert "playback-id" not in player.attrs  # it would win over src
 
 
+def test_real_mux_is_given_the_playback_id_and_a_token_for_each_thing(
+    app_at_mux: Flask, cast: Cast, publish: Publish
+) -> None:
+    programme = publish(is_signed=True)
+
+    page = Reader(app_at_mux, cast.viewer).get(f"/watch/{programme.product_id}")
+
+    player = page.one("mux-player")
+    assert player["playback-id"] == programme.mux_playback_id
+    audiences = {
+        name: decode(
+            str(player[f"{name}-token"]), PUBLIC_KEY, algorithms=["RS256"], audience=audience, options=NO_TIME
+        )["sub"]
+        for name, audience in (("playback", "v"), ("thumbnail", "t"), ("storyboard", "s"))
+    }
+    assert set(audiences.values()) == {programme.mux_playback_id}
+    assert not {"src", "poster", "storyboard-src"} & set(player.attrs)
+    policy = page.answer.headers["Content-Security-Policy"]
+    for source in ("connect-src 'self' https://*.mux.com", "https://storage.googleapis.com", "https://*.litix.io"):
+        assert source in policy
+
+
+def test_a_public_playback_id_is_told_to_no_one_who_may_not_watch(app: Flask, cast: Cast, publish: Publish) -> None:
+    """Not even by the address of a still: a public id plays by itself."""
+    programme = publish(is_premium=True, is_signed=False)
+
+    for place in ("/", f"/watch/{programme.product_id}"):
+        assert str(programme.mux_playback_id) not in str(Reader(app, cast.viewer).get(place).soup)
+        assert str(programme.mux_playback_id) in str(Reader(app, cast.member).get(place).soup)
+
+
 def test_the_locked_page_says_how_to_become_a_member(app: Flask, cast: Cast, publish: Publish) -> None:
     programme = publish(title="Rare", description="What it is about.", is_premium=True)
 
@@ -113,6 +153,11 @@ def test_only_its_coach_is_offered_to_edit(app: Flask, cast: Cast, publish: Publ
     assert edit not in Reader(app, cast.other_coach).get(f"/watch/{programme.product_id}").links()
 
 
+def subject_of(token: str, audience: str) -> str:
+    claims = decode(token, PUBLIC_KEY, algorithms=["RS256"], audience=audience, options=NO_TIME)
+    return str(claims["sub"])
+
+
 @pytest.fixture
 def publish(app: Flask, cast: Cast) -> Publish:
     def make(**values: Any) -> Programme:
@@ -122,3 +167,10 @@ def publish(app: Flask, cast: Cast) -> Publish:
             return programme
 
     return make
+
+
+@pytest.fixture
+def app_at_mux(settings: Settings, clock: StoppedClock) -> Flask:
+    """The portal as it is in production: with Mux itself, and a signing key."""
+    at_mux = replace(settings, mux_base_url=MUX_API_URL, mux_signing_key=SIGNING_KEY)
+    return create_app(at_mux, mux=MuxDouble(), clock=clock)
