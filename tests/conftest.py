@@ -1,10 +1,11 @@
 """What every test may ask for: an application on each database, a stopped clock, a Mux in memory, and one cast."""
 
 import os
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -117,6 +118,22 @@ def app(
     limiter.reset()
     with app.app_context():
         db.session.remove()
+
+
+@pytest.fixture
+def start(settings: Settings, clock: StoppedClock) -> Iterator[Callable[..., Flask]]:
+    """Start a further application on the same database, with some settings changed."""
+    started: list[Flask] = []
+
+    def start_one(**changes: Any) -> Flask:
+        started.append(create_app(replace(settings, **changes), mux=MuxDouble(), clock=clock))
+        return started[-1]
+
+    yield start_one
+    for app in started:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 @pytest.fixture

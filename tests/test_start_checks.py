@@ -1,17 +1,14 @@
 """What keeps a production start from running with accounts that everybody knows the password of."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from flask import Flask
 
-from portal import create_app
-from portal.config import ConfigError, Settings
+from portal.config import ConfigError
 from portal.demo_accounts import PASSWORD, PEOPLE, NotADemoError, make_demo_accounts
 from portal.extensions import db
 from portal.start_checks import refuse_demo_accounts
-from tests.mux_double import MuxDouble
 
 Start = Callable[..., Flask]
 
@@ -69,8 +66,3 @@ def make_them(app: Flask) -> None:
         make_demo_accounts(app.extensions["settings"])
         db.session.commit()
         db.session.remove()
-
-
-@pytest.fixture
-def start(settings: Settings) -> Start:
-    return lambda **changes: create_app(replace(settings, **changes), mux=MuxDouble())

@@ -1,7 +1,6 @@
 """The watch page: who gets a player, and what stands there for whoever does not."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,14 +9,12 @@ from flask import Flask
 from jwt import decode
 from jwt.types import Options
 
-from portal import create_app
-from portal.config import MUX_API_URL, Settings
+from portal.config import MUX_API_URL
 from portal.extensions import db
 from portal.models import Programme, Status
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.factories import make_programme
-from tests.mux_double import MuxDouble
 from tests.pages import Reader
 from tests.signing import PUBLIC_KEY, SIGNING_KEY
 
@@ -170,7 +167,6 @@ def publish(app: Flask, cast: Cast) -> Publish:
 
 
 @pytest.fixture
-def app_at_mux(settings: Settings, clock: StoppedClock) -> Flask:
+def app_at_mux(start: Callable[..., Flask]) -> Flask:
     """The portal as it is in production: with Mux itself, and a signing key."""
-    at_mux = replace(settings, mux_base_url=MUX_API_URL, mux_signing_key=SIGNING_KEY)
-    return create_app(at_mux, mux=MuxDouble(), clock=clock)
+    return start(mux_base_url=MUX_API_URL, mux_signing_key=SIGNING_KEY)
