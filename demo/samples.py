@@ -134,7 +134,7 @@ def draw(sample: Sample, folder: Path) -> Path:
         [
             *(imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *sources),
             *("-filter_complex", sample.mix, "-map", "[v]", "-map", f"{len(sample.picture)}:a"),
-            *("-t", str(LENGTH_SECONDS), "-c:v", "libx264", "-preset", "veryfast", "-crf", "23"),
+            *("-t", str(LENGTH_SECONDS), "-c:v", "libx264", "-preset", "ultrafast", "-crf", "20"),
             *("-pix_fmt", "yuv420p", "-g", "50", "-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart"),
             str(unfinished),
         ],

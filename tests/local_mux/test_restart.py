@@ -1,5 +1,6 @@
 """Stopping and starting: nothing is left running, nothing is forgotten."""
 
+import json
 import signal
 from collections.abc import Callable
 
@@ -50,7 +51,11 @@ def test_an_encoding_that_was_killed_is_done_again(
     assert list((mux.data / "work").iterdir()) == []
     assert mux.put(open_upload["url"], b"67890", {"Content-Range": "bytes 5-9/10"}).status == 200
     own_receiver.wait_for("video.asset.ready", asset_id)
-    assert [each.type for each in own_receiver.about(asset_id)].count("video.asset.created") == 1
+    # Delivered twice if the end came before the answer was noted, as Mux may do; but it is one event.
+    created = {
+        json.loads(each.body)["id"] for each in own_receiver.about(asset_id) if each.type == "video.asset.created"
+    }
+    assert len(created) == 1
 
 
 @pytest.mark.media
