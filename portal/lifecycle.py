@@ -27,6 +27,8 @@ from portal.transitions import (
     UPLOAD_STATUS,
 )
 
+CHECK_AFTER = timedelta(minutes=2)  # Mux's events come within seconds
+
 
 class StateConflictError(Exception):
     """What was asked for does not fit the state the programme is in; the message is for the person who asked."""
@@ -81,7 +83,27 @@ def keep_upload(upload: Upload, answer: DirectUpload, *, is_handed_out: bool, at
     if answer.timeout_seconds:
         upload.url_expires_at = at + timedelta(seconds=answer.timeout_seconds)
         upload.check_due_at = upload.url_expires_at
-    upload.url_given_at = at if is_handed_out else None
+    if is_handed_out:
+        hand_out(upload, at=at)
+
+
+def hand_out(upload: Upload, *, at: datetime) -> None:
+    """Note that somebody is being told an attempt's address: from now on a video may come through it."""
+    upload.url_given_at = at
+    upload.check_due_at = next_check(upload, at)
+
+
+def next_check(upload: Upload, at: datetime) -> datetime:
+    """When to ask Mux about an attempt that is under way, should no event come.
+
+    Every two minutes, and ever less often while a file is waited for, but in any case when its time is over.
+    """
+    ends_at = upload.url_expires_at or at
+    if upload.status is not UploadStatus.WAITING or ends_at <= at:
+        return at + CHECK_AFTER
+    if upload.url_given_at is None:
+        return ends_at
+    return min(at + max(CHECK_AFTER, (at - upload.url_given_at) / 4), ends_at)
 
 
 def drop_programme(programme: Programme) -> None:
@@ -215,7 +237,7 @@ def _update_attempt(attempt: Upload, report: Report, at: datetime) -> None:
     attempt.mux_upload_id = attempt.mux_upload_id or report.upload_id
     attempt.asset_id = attempt.asset_id or report.asset_id
     attempt.status, attempt.updated_at = UPLOAD_STATUS[report.fact], at
-    attempt.check_due_at = None
+    attempt.check_due_at = next_check(attempt, at) if report.fact is Fact.ASSET_CREATED else None
     fault = report.fault or OWN_WORDS.get(report.fact)
     if fault:
         attempt.error_type, attempt.error_message = fault.type, fault.message

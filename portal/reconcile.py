@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from portal.extensions import db
-from portal.lifecycle import Decision, apply_report
+from portal.lifecycle import Decision, apply_report, next_check
 from portal.models.discarded_asset import DiscardedAsset, select_discards_due
 from portal.models.programme import select_programme_for_update
 from portal.models.upload import Upload, select_current_upload, select_products_to_check
@@ -43,7 +43,7 @@ def ask_mux(product_id: uuid.UUID, mux: MuxGateway, at: datetime) -> Decision | 
     if programme is None or attempt is None:
         db.session.rollback()
         return None
-    attempt.check_due_at = None if report else _next_check(attempt, at)
+    attempt.check_due_at = None if report else next_check(attempt, at)
     decision = apply_report(programme, attempt, report, at=at, was_asked=True) if report else None
     db.session.commit()
     return decision
@@ -142,8 +142,3 @@ def _upload_or_none(upload_id: str, mux: MuxGateway) -> DirectUpload | None:
         if error.trouble is Trouble.NOT_FOUND:
             return None
         raise
-
-
-def _next_check(attempt: Upload, at: datetime) -> datetime:
-    """An upload that still waits is asked about again once its time is over."""
-    return max(attempt.url_expires_at or at, at + FIRST_RETRY)

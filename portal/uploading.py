@@ -7,7 +7,7 @@ It spans two transactions on purpose, and so commits by itself: none may be open
 from portal.clock import utc_now
 from portal.config import current_settings
 from portal.extensions import db
-from portal.lifecycle import StateConflictError, begin_attempt, keep_upload
+from portal.lifecycle import StateConflictError, begin_attempt, hand_out, keep_upload
 from portal.models import Programme, Status, Upload, User
 from portal.models.programme import select_programme_for_update
 from portal.models.upload import select_current_upload
@@ -52,7 +52,7 @@ def upload_to_use(programme: Programme, by: User, mux: MuxGateway) -> Upload:
     _refuse_if_there_is_a_video(programme)
     current = db.session.scalar(select_current_upload(programme.product_id))
     if current is not None and current.can_be_handed_out(at):
-        current.url_given_at = at
+        hand_out(current, at=at)
         db.session.commit()
         return current
     if current is not None and current.mux_upload_id and programme.status is Status.AWAITING_UPLOAD:

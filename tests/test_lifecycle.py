@@ -15,6 +15,7 @@ from portal.lifecycle import (
     begin_programme,
     drop_programme,
     keep_upload,
+    next_check,
     set_published,
 )
 from portal.models import DiscardedAsset, History, Outcome, Product, Programme, Status, Upload
@@ -101,7 +102,7 @@ def test_what_mux_answers_when_asked_settles_the_matter(
     apply_report(programme, attempt, programmes.report(fact, attempt), at=LATER, was_asked=True)
 
     assert programme.status is after
-    assert attempt.check_due_at is None
+    assert (attempt.check_due_at is None) == (after is not PROCESSING)
 
 
 def test_a_ready_programme_has_all_that_it_needs_and_is_published(programmes: "Programmes") -> None:
@@ -233,6 +234,47 @@ def test_a_replacement_that_fails_leaves_the_old_video_in_place(programmes: "Pro
 
     assert (programme.status, programme.mux_asset_id, programme.is_published) == (READY, old.asset_id, True)
     assert fresh.error_type == "invalid_input"
+
+
+def test_a_video_that_is_worked_on_is_asked_about_until_it_is_done(programmes: "Programmes") -> None:
+    """So that a lost event leaves no programme in processing for ever."""
+    programme, attempt = programmes.in_state(AWAITING)
+
+    apply_report(programme, attempt, programmes.report(Fact.ASSET_CREATED, attempt), at=LATER)
+    assert attempt.check_due_at == LATER + timedelta(minutes=2)
+
+    much_later = LATER + timedelta(minutes=2)
+    apply_report(programme, attempt, programmes.report(Fact.ASSET_CREATED, attempt), at=much_later, was_asked=True)
+    assert attempt.check_due_at == much_later + timedelta(minutes=2)
+
+    apply_report(programme, attempt, programmes.report(Fact.ASSET_READY, attempt), at=much_later, was_asked=True)
+    assert attempt.check_due_at is None
+
+
+@pytest.mark.parametrize(
+    ("is_handed_out", "waited", "next_in"),
+    [
+        (False, timedelta(0), timedelta(hours=24)),  # nobody can have used it
+        (True, timedelta(0), timedelta(minutes=2)),
+        (True, timedelta(minutes=8), timedelta(minutes=2)),
+        (True, timedelta(hours=4), timedelta(hours=1)),
+        (True, timedelta(hours=23), timedelta(hours=1)),  # its time is over then
+        (True, timedelta(hours=25), timedelta(minutes=2)),
+    ],
+)
+def test_a_file_that_is_waited_for_is_asked_about_ever_less_often(
+    programmes: "Programmes",
+    is_handed_out: bool,  # noqa: FBT001
+    waited: timedelta,
+    next_in: timedelta,
+) -> None:
+    _, attempt = begin_programme(programmes.owner, title="Slow line", at=NOON)
+    day = 24 * 60 * 60
+    answer = DirectUpload(id="u-1", status="waiting", url="https://mux.test/u-1", timeout_seconds=day)
+
+    keep_upload(attempt, answer, is_handed_out=is_handed_out, at=NOON)
+
+    assert next_check(attempt, NOON + waited) == NOON + waited + next_in
 
 
 def test_only_what_can_be_played_can_be_published(programmes: "Programmes") -> None:

@@ -84,7 +84,7 @@ def test_an_upload_that_still_waits_is_asked_about_again_when_its_time_is_over(d
     assert desk.attempt(product_id).check_due_at == NOON + HOUR
 
     assert ask_mux(product_id, desk.mux, NOON + 2 * HOUR) is None
-    assert desk.attempt(product_id).check_due_at == NOON + 2 * HOUR + MINUTE
+    assert desk.attempt(product_id).check_due_at == NOON + 2 * HOUR + 2 * MINUTE
     assert desk.row(product_id).status is AWAITING
 
 
