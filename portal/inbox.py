@@ -14,7 +14,7 @@ from portal.models.programme import select_programme_for_update
 from portal.models.upload import select_upload_by_asset, select_upload_by_mux_id
 from portal.models.webhook_event import select_event_for_update
 from portal.mux.facts import Report
-from portal.mux.webhook import MuxEvent
+from portal.mux.webhook import MuxEvent, parse
 
 ERROR_MAX_CHARACTERS = 2000
 
@@ -33,7 +33,27 @@ def receive(event: MuxEvent, at: datetime) -> Receipt:
     """Keep the event and apply it, unless it was applied before. The caller commits, or else calls keep_failure."""
     row = _keep(event, at)
     if row.applied_at is not None and row.outcome is not None:
-        return Receipt(outcome=row.outcome, reason="It was applied before.", product_id=row.product_id, is_repeat=True)
+        return _repeated(row, row.outcome)
+    return _take(row, event, at)
+
+
+def replay(row: WebhookEvent, at: datetime) -> Receipt:
+    """Read the kept payload again and apply it, unless a programme has what it says.
+
+    Unlike Mux's repeat of a delivery, this takes up again what had been set aside: an event of a type or a programme
+    that was not known, say. What was taken in is left alone: it may be older than what is known by now. The caller
+    has locked the row and commits, or else calls keep_replay_failure.
+    """
+    if row.is_taken_in and row.outcome is not None:
+        return _repeated(row, row.outcome)
+    return _take(row, parse(row.payload.encode()), at)
+
+
+def _repeated(row: WebhookEvent, outcome: Outcome) -> Receipt:
+    return Receipt(outcome=outcome, reason="It was applied before.", product_id=row.product_id, is_repeat=True)
+
+
+def _take(row: WebhookEvent, event: MuxEvent, at: datetime) -> Receipt:
     decision, product_id = _apply(event, at)
     row.applied_at, row.outcome, row.reason, row.error = at, decision.outcome, decision.reason, None
     row.product_id = product_id
@@ -47,7 +67,22 @@ def keep_failure(event: MuxEvent, error: Exception, at: datetime) -> None:
     row = _keep(event, at)
     if row.applied_at is not None:
         return
-    row.outcome, row.error = Outcome.FAILED, f"{type(error).__name__}: {error}"[:ERROR_MAX_CHARACTERS]
+    row.outcome = Outcome.FAILED
+    _note_failure(row, error)
+
+
+def keep_replay_failure(row: WebhookEvent, error: Exception) -> None:
+    """Keep why an event could not be applied anew; what was decided about it before stays.
+
+    The caller has rolled back and locked the row again, and commits.
+    """
+    if row.applied_at is None:
+        row.outcome = Outcome.FAILED
+    _note_failure(row, error)
+
+
+def _note_failure(row: WebhookEvent, error: Exception) -> None:
+    row.error = f"{type(error).__name__}: {error}"[:ERROR_MAX_CHARACTERS]
     row.tries += 1
 
 

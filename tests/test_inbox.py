@@ -8,15 +8,16 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.inbox import keep_failure, receive
+from portal.inbox import keep_failure, keep_replay_failure, receive, replay
 from portal.lifecycle import begin_attempt, keep_upload
 from portal.models import DiscardedAsset, Outcome, Programme, Status, Upload, WebhookEvent
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Report
-from portal.mux.webhook import MuxEvent
+from portal.mux.webhook import BadEventError, MuxEvent, parse
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme
+from tests.webhooks.mux_events import asset, event
 
 AWAITING, PROCESSING, READY, ERRORED = Status
 
@@ -181,6 +182,61 @@ def test_a_failure_does_not_hide_that_another_delivery_succeeded(inbox: "Inbox")
     assert (row.outcome, row.error, row.tries) == (Outcome.UNKNOWN_TYPE, None, 1)
 
 
+def test_a_replay_applies_what_had_failed(inbox: "Inbox") -> None:
+    programme, _ = inbox.programme(PROCESSING)
+    row = inbox.keeps(programme, Outcome.FAILED)
+
+    receipt = replay(row, NOON)
+
+    assert (receipt.outcome, receipt.is_repeat, programme.status) == (Outcome.APPLIED, False, READY)
+    assert (row.outcome, row.applied_at, row.error, row.tries) == (Outcome.APPLIED, NOON, None, 2)
+    assert row.product_id == programme.product_id
+
+
+@pytest.mark.parametrize("outcome", [Outcome.APPLIED, Outcome.ALREADY_KNOWN])
+def test_a_replay_leaves_alone_what_a_programme_has_taken_in(inbox: "Inbox", outcome: Outcome) -> None:
+    """A later event may have said otherwise: the old one would bring back what is true no more."""
+    programme, _ = inbox.programme(PROCESSING)
+    row = inbox.keeps(programme, outcome)
+
+    receipt = replay(row, NOON)
+
+    assert (receipt.outcome, receipt.is_repeat) == (outcome, True)
+    assert (row.tries, programme.status) == (1, PROCESSING)
+
+
+@pytest.mark.parametrize(
+    "outcome", [Outcome.UNKNOWN_PROGRAMME, Outcome.UNKNOWN_TYPE, Outcome.KEPT, Outcome.CONTRADICTS, Outcome.SUPERSEDED]
+)
+def test_a_replay_takes_up_again_what_had_been_set_aside(inbox: "Inbox", outcome: Outcome) -> None:
+    programme, _ = inbox.programme(PROCESSING)
+
+    assert replay(inbox.keeps(programme, outcome), NOON).outcome is Outcome.APPLIED
+    assert programme.status is READY
+
+
+def test_a_replay_that_can_t_read_the_payload_says_so(inbox: "Inbox") -> None:
+    programme, _ = inbox.programme(PROCESSING)
+    row = inbox.keeps(programme, Outcome.FAILED)
+    row.payload = "{}"
+
+    with pytest.raises(BadEventError):
+        replay(row, NOON)
+
+
+def test_a_replay_that_fails_keeps_its_reason_and_what_was_decided_before(inbox: "Inbox") -> None:
+    programme, _ = inbox.programme(PROCESSING)
+    rows = [inbox.keeps(programme, outcome) for outcome in (Outcome.UNKNOWN_TYPE, Outcome.FAILED)]
+
+    for row in rows:
+        keep_replay_failure(row, ValueError("x" * 5000))
+
+    assert [row.outcome for row in rows] == [Outcome.UNKNOWN_TYPE, Outcome.FAILED]
+    for row in rows:
+        assert row.error is not None
+        assert (len(row.error), row.tries) == (2000, 2)
+
+
 class Inbox:
     """Programmes to find, and events that tell of them."""
 
@@ -199,6 +255,18 @@ class Inbox:
     def receives(self, report: Report) -> tuple[Outcome, uuid.UUID | None]:
         receipt = receive(self.event(report), NOON)
         return receipt.outcome, receipt.product_id
+
+    def keeps(self, programme: Programme, outcome: Outcome) -> WebhookEvent:
+        """The row of an event by which the programme would become ready, and which came to something before."""
+        attempt = db.session.scalars(select_current_upload(programme.product_id)).one()
+        assert attempt.asset_id is not None
+        ready = asset("ready", asset_id=attempt.asset_id, upload_id=attempt.mux_upload_id)
+        read = parse(event("video.asset.ready", ready))
+        row = WebhookEvent(mux_event_id=read.id, type=read.type, payload=read.payload, received_at=NOON, tries=1)
+        row.outcome, row.applied_at = outcome, None if outcome is Outcome.FAILED else NOON
+        db.session.add(row)
+        db.session.flush()
+        return row
 
     def discarded(self) -> set[str]:
         return set(db.session.scalars(select(DiscardedAsset.asset_id)))

@@ -1,13 +1,18 @@
 """Every webhook event that Mux signed, with what was decided about it."""
 
 import enum
+import json
 import uuid
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import Select, String, Text, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, defer, mapped_column
 
+from portal.extensions import db
 from portal.models.base import Base, RowId
+from portal.models.paging import NumberedPage, is_row_id
+from portal.models.programme import Programme, showable
 
 
 class Outcome(enum.StrEnum):
@@ -21,6 +26,10 @@ class Outcome(enum.StrEnum):
     UNKNOWN_TYPE = "unknown_type"
     KEPT = "kept"  # a kind that nothing is made of yet
     FAILED = "failed"  # ours to mend: Mux tries again
+
+
+TAKEN_IN = frozenset({Outcome.APPLIED, Outcome.ALREADY_KNOWN})  # the programme is where the event leads
+TROUBLING = frozenset({Outcome.FAILED, Outcome.CONTRADICTS})
 
 
 class WebhookEvent(Base):
@@ -41,7 +50,102 @@ class WebhookEvent(Base):
     tries: Mapped[int] = mapped_column(default=0)
     product_id: Mapped[uuid.UUID | None] = mapped_column(index=True)  # no foreign key: events outlive programmes
 
+    @property
+    def is_taken_in(self) -> bool:
+        """Whether a programme has what the event says, so that nothing is left to be done with it."""
+        return self.applied_at is not None and self.outcome in TAKEN_IN
+
+    @property
+    def laid_out_payload(self) -> str:
+        """The payload for a person: a line for each value, and nothing that a page can't show."""
+        try:
+            laid_out = json.dumps(json.loads(self.payload), indent=2, ensure_ascii=False)
+        except (ValueError, RecursionError):
+            laid_out = self.payload
+        return showable(laid_out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventFilter:
+    """What to leave out; None leaves nothing out. `type` may be the beginning of one; days are whole ones in UTC."""
+
+    type: str | None = None
+    outcome: Outcome | None = None
+    product_id: uuid.UUID | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedEvent:
+    """An event without its payload, and the title of its programme: None where there is no such programme."""
+
+    event: WebhookEvent
+    programme_title: str | None
+
 
 def select_event_for_update(mux_event_id: str) -> Select[WebhookEvent]:
     chosen = select(WebhookEvent).where(WebhookEvent.mux_event_id == mux_event_id)
     return chosen.with_for_update().execution_options(populate_existing=True)
+
+
+def find_event(event_id: int) -> ListedEvent | None:
+    """One event, with its payload. One query."""
+    if not is_row_id(event_id):
+        return None
+    found = db.session.execute(_with_title().where(WebhookEvent.id == event_id)).one_or_none()
+    return ListedEvent(event=found[0], programme_title=found[1]) if found else None
+
+
+def event_to_replay(event_id: int) -> WebhookEvent | None:
+    """The row as it stands now, locked until the transaction ends."""
+    if not is_row_id(event_id):
+        return None
+    chosen = select(WebhookEvent).where(WebhookEvent.id == event_id).with_for_update()
+    return db.session.scalar(chosen.execution_options(populate_existing=True))
+
+
+def failed_event_ids(limit: int) -> list[int]:
+    """The events that nothing came of: those tried least first, so that repeating this gets to all of them."""
+    failed = select(WebhookEvent.id).where(WebhookEvent.outcome == Outcome.FAILED)
+    return list(db.session.scalars(failed.order_by(WebhookEvent.tries, WebhookEvent.id).limit(limit)))
+
+
+def newest_events(wanted: EventFilter, *, limit: int, after: int | None) -> NumberedPage[ListedEvent]:
+    """Newest first. One query."""
+    chosen = _filtered(_listed(), wanted)
+    if after is not None:
+        chosen = chosen.where(WebhookEvent.id < after)
+    rows = db.session.execute(chosen.limit(limit + 1)).all()
+    items = [ListedEvent(event=event, programme_title=title) for event, title in rows[:limit]]
+    return NumberedPage(items=items, next_cursor=items[-1].event.id if len(rows) > limit else None)
+
+
+def troubling_events(limit: int) -> list[ListedEvent]:
+    """The newest that failed or that contradict what is known. One query."""
+    chosen = _listed().where(WebhookEvent.outcome.in_(TROUBLING)).limit(limit)
+    return [ListedEvent(event=event, programme_title=title) for event, title in db.session.execute(chosen)]
+
+
+def _with_title() -> Select[WebhookEvent, str | None]:
+    chosen = select(WebhookEvent, Programme.title)
+    return chosen.outerjoin(Programme, Programme.product_id == WebhookEvent.product_id)
+
+
+def _listed() -> Select[WebhookEvent, str | None]:
+    chosen = _with_title().options(defer(WebhookEvent.payload, raiseload=True))
+    return chosen.order_by(WebhookEvent.id.desc())
+
+
+def _filtered(chosen: Select[WebhookEvent, str | None], wanted: EventFilter) -> Select[WebhookEvent, str | None]:
+    if wanted.type is not None:
+        chosen = chosen.where(WebhookEvent.type.startswith(wanted.type, autoescape=True))
+    if wanted.outcome is not None:
+        chosen = chosen.where(WebhookEvent.outcome == wanted.outcome)
+    if wanted.product_id is not None:
+        chosen = chosen.where(WebhookEvent.product_id == wanted.product_id)
+    if wanted.first_day is not None:
+        chosen = chosen.where(WebhookEvent.received_at >= datetime.combine(wanted.first_day, time.min, UTC))
+    if wanted.last_day is not None:
+        chosen = chosen.where(WebhookEvent.received_at <= datetime.combine(wanted.last_day, time.max, UTC))
+    return chosen
