@@ -7,6 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+from portal.admin.views import admin
 from portal.api.identity import configure_tokens
 from portal.api.views import api
 from portal.auth.views import auth
@@ -92,7 +93,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
 
 
 def _register_blueprints(app: Flask) -> None:
-    for pages in (auth, coach, catalogue, health, webhooks):
+    for pages in (auth, coach, catalogue, admin, health, webhooks):
         app.register_blueprint(pages)
     app.register_blueprint(api)
     app.register_blueprint(api, url_prefix="/api", name="api_prefixed")

@@ -1,4 +1,4 @@
-"""Programmes page by page: the published ones newest first or featured first, and a coach's own."""
+"""Programmes page by page: the published ones newest first or featured first, a coach's own, and all of them."""
 
 import base64
 import uuid
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import contains_eager
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -16,7 +16,7 @@ from sqlalchemy.types import Boolean
 
 from portal.extensions import db
 from portal.models.product import Product
-from portal.models.programme import Programme
+from portal.models.programme import Programme, Status
 
 LIMIT_DEFAULT = 20
 LIMIT_MAX = 100
@@ -27,7 +27,7 @@ class Position:
     """Where a page ends: the sort keys of its last row, so that the next page begins right behind it."""
 
     is_featured: bool
-    at: datetime  # when it was published, or in a coach's own list: made
+    at: datetime  # when it was published, or in lists of what is not: made
     product_id: uuid.UUID
 
 
@@ -81,6 +81,24 @@ def own_programmes(owner_id: int, *, limit: int, after: Position | None) -> Page
     if after:
         chosen = chosen.where(tuple_(Product.created_at, Product.id) < (after.at, after.product_id))
     return _page(chosen, limit, lambda programme: programme.product.created_at)
+
+
+def all_programmes(*, status: Status | None = None, search: str = "", limit: int, after: Position | None) -> Page:
+    """Everybody's, newest first; of those searched for, each word stands in the title. One query."""
+    chosen = select(Programme).order_by(Programme.created_at.desc(), Programme.product_id.desc())
+    if status is not None:
+        chosen = chosen.where(Programme.status == status)
+    for word in search.split():
+        chosen = chosen.where(Programme.title.icontains(word, autoescape=True))
+    if after:
+        chosen = chosen.where(tuple_(Programme.created_at, Programme.product_id) < (after.at, after.product_id))
+    return _page(chosen, limit, lambda programme: programme.created_at)
+
+
+def count_programmes() -> dict[Status, int]:
+    """How many programmes there are, status by status. One query."""
+    counted = db.session.execute(select(Programme.status, func.count()).group_by(Programme.status))
+    return dict.fromkeys(Status, 0) | dict(iter(counted))
 
 
 def write_cursor(position: Position) -> str:

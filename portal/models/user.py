@@ -4,10 +4,12 @@ import enum
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import Select, String, select
+from sqlalchemy import Select, String, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.extensions import db
 from portal.models.base import Base, RowId
+from portal.models.paging import NumberedPage
 
 
 class Role(enum.StrEnum):
@@ -58,3 +60,27 @@ def normal_email(address: str) -> str:
 
 def select_user_by_email(address: str) -> Select[User]:
     return select(User).where(User.email == normal_email(address))
+
+
+def newest_people(
+    *, role: Role | None = None, search: str = "", limit: int, after: int | None = None
+) -> NumberedPage[User]:
+    """Accounts, newest first; of those searched for, each word stands in the name or the address. One query."""
+    chosen = select(User).order_by(User.id.desc())
+    if role is not None:
+        chosen = chosen.where(User.role == role)
+    for word in search.split():
+        chosen = chosen.where(
+            or_(User.name.icontains(word, autoescape=True), User.email.icontains(word, autoescape=True))
+        )
+    if after is not None:
+        chosen = chosen.where(User.id < after)
+    rows = db.session.scalars(chosen.limit(limit + 1)).all()
+    items = rows[:limit]
+    return NumberedPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
+def count_people() -> dict[Role, int]:
+    """How many accounts there are, role by role. One query."""
+    counted = db.session.execute(select(User.role, func.count()).group_by(User.role))
+    return dict.fromkeys(Role, 0) | dict(iter(counted))

@@ -72,4 +72,8 @@ def addresses(stack: Stack, h264_video: Path, broken_video: Path) -> dict[str, l
             *(f"/coach/programmes/{product_id}" for product_id in (waiting, failed["productId"], ready)),
         ],
         "coach2": ["/coach/"],
+        "admin": [
+            *("/admin/", "/admin/programmes", "/admin/people", "/admin/webhooks", "/admin/webhooks/1"),
+            *("/admin/programmes?q=nothing", "/admin/webhooks?outcome=applied"),
+        ],
     }

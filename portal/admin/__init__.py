@@ -1,0 +1,1 @@
+"""For administrators: every programme, everybody, and the inbox of Mux's webhooks."""

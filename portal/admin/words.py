@@ -1,0 +1,45 @@
+"""What statuses, roles and outcomes are called on pages."""
+
+from collections.abc import Mapping
+
+from portal.models import Outcome, Role, Status
+
+STATUS_WORDS: Mapping[Status, str] = {  # those of templates/components/status_badge.html
+    Status.AWAITING_UPLOAD: "Waiting for video",
+    Status.PROCESSING: "Processing",
+    Status.READY: "Ready",
+    Status.ERRORED: "Failed",
+}
+ROLE_WORDS: Mapping[Role, str] = {Role.ADMIN: "Admin", Role.COACH: "Coach", Role.VIEWER: "Viewer"}
+OUTCOME_WORDS: Mapping[Outcome, str] = {
+    Outcome.APPLIED: "Applied",
+    Outcome.ALREADY_KNOWN: "Already known",
+    Outcome.SUPERSEDED: "Of an earlier upload",
+    Outcome.CONTRADICTS: "Contradicts what is known",
+    Outcome.UNKNOWN_PROGRAMME: "Not about a programme of ours",
+    Outcome.UNKNOWN_TYPE: "Of no use to us",
+    Outcome.KEPT: "Kept for later",
+    Outcome.FAILED: "Failed",
+}
+OUTCOME_MEANINGS: Mapping[Outcome, str] = {
+    Outcome.APPLIED: "It changed its programme.",
+    Outcome.ALREADY_KNOWN: "Its programme had got that far before, so nothing was changed.",
+    Outcome.SUPERSEDED: "It belongs to an upload that a newer one has replaced, so its programme was not changed.",
+    Outcome.CONTRADICTS: "It can’t be true together with what is known. Nothing was changed: Mux is asked instead.",
+    Outcome.UNKNOWN_PROGRAMME: "It names no programme of this portal. Other software may use the same environment.",
+    Outcome.UNKNOWN_TYPE: "It is of a type that says nothing about a programme’s video.",
+    Outcome.KEPT: "It is of a type that nothing is made of yet.",
+    Outcome.FAILED: "The portal could not apply it. Nothing was half done, and Mux sends it again for a day.",
+}
+
+
+def role_words(role: Role) -> str:
+    return ROLE_WORDS[role]
+
+
+def outcome_words(outcome: Outcome | None) -> str:
+    return OUTCOME_WORDS[outcome] if outcome else "Not decided"
+
+
+def outcome_meaning(outcome: Outcome | None) -> str:
+    return OUTCOME_MEANINGS[outcome] if outcome else "It was kept, and nothing has been done with it yet."
