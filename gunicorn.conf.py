@@ -1,11 +1,20 @@
 """gunicorn's settings for the portal; the environment may say otherwise."""
 
 import os
+import sys
+
+
+def _count(name: str, default: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if not value.isascii() or not value.isdecimal() or not 1 <= int(value[:5]) <= 1000:  # noqa: PLR2004
+        sys.exit(f"portal: {name} is {value[:50]!r}: it is a whole number from 1 to 1000")
+    return int(value)
+
 
 bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
-workers = int(os.environ.get("WEB_WORKERS") or 2)
+workers = _count("WEB_WORKERS", 2)
 worker_class = "gthread"
-threads = int(os.environ.get("WEB_THREADS") or 16)  # calls to Mux wait here, so there are more than cores
+threads = _count("WEB_THREADS", 16)  # calls to Mux wait here, so there are more than cores
 timeout = 60  # seconds
 graceful_timeout = 20  # seconds
 keepalive = 15  # seconds

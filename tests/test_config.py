@@ -223,6 +223,17 @@ def test_the_defaults_in_the_example_are_those_of_the_code() -> None:
     assert Settings.from_environ({**REQUIRED, **example}) == settings_from()
 
 
+@pytest.mark.parametrize("name", ["WEB_WORKERS", "WEB_THREADS"])
+@pytest.mark.parametrize("value", ["many", "0", "-1", "1001", "9" * 5000, "²"])
+def test_gunicorn_s_own_settings_are_refused_in_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SystemExit, match=f"portal: {name} is .*: it is a whole number from 1 to 1000"):
+        runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+
+
 class RecordingEnviron(dict[str, str]):
     """An environment that remembers what it was asked for."""
 

@@ -5,7 +5,7 @@ import { replaceParts } from "./parts.js";
 
 const ARRIVED_MS = 1_000; // the whole file is sent, and Mux is about to say so
 const QUICK_MS = 2_000;
-const CALM_MS = 10_000;
+const CALM_MS = 4_000; // the video may come by another way, too
 
 const words = document.querySelector("[data-live-words]");
 let timer = 0;
