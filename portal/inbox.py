@@ -38,13 +38,13 @@ def receive(event: MuxEvent, at: datetime) -> Receipt:
 
 
 def replay(row: WebhookEvent, at: datetime) -> Receipt:
-    """Read the kept payload again and apply it, unless a programme has what it says.
+    """Read the kept payload again and apply it, unless it was settled what becomes of it.
 
-    Unlike Mux's repeat of a delivery, this takes up again what had been set aside: an event of a type or a programme
-    that was not known, say. What was taken in is left alone: it may be older than what is known by now. The caller
-    has locked the row and commits, or else calls keep_replay_failure.
+    Unlike Mux's repeat of a delivery, this takes up again what had been left open: an event of a type or a programme
+    that was not known, or one that contradicted what was. What is settled stays: it may be older than what is known
+    by now. The caller has locked the row and commits, or else calls keep_replay_failure.
     """
-    if row.is_taken_in and row.outcome is not None:
+    if row.is_settled and row.outcome is not None:
         return _repeated(row, row.outcome)
     return _take(row, parse(row.payload.encode()), at)
 
@@ -74,8 +74,10 @@ def keep_failure(event: MuxEvent, error: Exception, at: datetime) -> None:
 def keep_replay_failure(row: WebhookEvent, error: Exception) -> None:
     """Keep why an event could not be applied anew; what was decided about it before stays.
 
-    The caller has rolled back and locked the row again, and commits.
+    The caller has rolled back and locked the row again, and commits. Mux's own retry may have succeeded in between.
     """
+    if row.is_settled:
+        return
     if row.applied_at is None:
         row.outcome = Outcome.FAILED
     _note_failure(row, error)

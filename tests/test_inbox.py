@@ -193,8 +193,8 @@ def test_a_replay_applies_what_had_failed(inbox: "Inbox") -> None:
     assert row.product_id == programme.product_id
 
 
-@pytest.mark.parametrize("outcome", [Outcome.APPLIED, Outcome.ALREADY_KNOWN])
-def test_a_replay_leaves_alone_what_a_programme_has_taken_in(inbox: "Inbox", outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.APPLIED, Outcome.ALREADY_KNOWN, Outcome.SUPERSEDED])
+def test_a_replay_leaves_alone_what_is_settled(inbox: "Inbox", outcome: Outcome) -> None:
     """A later event may have said otherwise: the old one would bring back what is true no more."""
     programme, _ = inbox.programme(PROCESSING)
     row = inbox.keeps(programme, outcome)
@@ -206,9 +206,9 @@ def test_a_replay_leaves_alone_what_a_programme_has_taken_in(inbox: "Inbox", out
 
 
 @pytest.mark.parametrize(
-    "outcome", [Outcome.UNKNOWN_PROGRAMME, Outcome.UNKNOWN_TYPE, Outcome.KEPT, Outcome.CONTRADICTS, Outcome.SUPERSEDED]
+    "outcome", [Outcome.UNKNOWN_PROGRAMME, Outcome.UNKNOWN_TYPE, Outcome.KEPT, Outcome.CONTRADICTS]
 )
-def test_a_replay_takes_up_again_what_had_been_set_aside(inbox: "Inbox", outcome: Outcome) -> None:
+def test_a_replay_takes_up_again_what_had_been_left_open(inbox: "Inbox", outcome: Outcome) -> None:
     programme, _ = inbox.programme(PROCESSING)
 
     assert replay(inbox.keeps(programme, outcome), NOON).outcome is Outcome.APPLIED
@@ -235,6 +235,15 @@ def test_a_replay_that_fails_keeps_its_reason_and_what_was_decided_before(inbox:
     for row in rows:
         assert row.error is not None
         assert (len(row.error), row.tries) == (2000, 2)
+
+
+def test_a_replay_that_fails_does_not_hide_that_mux_s_own_retry_succeeded(inbox: "Inbox") -> None:
+    programme, _ = inbox.programme(PROCESSING)
+    row = inbox.keeps(programme, Outcome.APPLIED)
+
+    keep_replay_failure(row, ValueError("too late"))
+
+    assert (row.outcome, row.error, row.tries) == (Outcome.APPLIED, None, 1)
 
 
 class Inbox:

@@ -53,7 +53,7 @@ def _product_id(value: str) -> uuid.UUID | None:
     try:
         return uuid.UUID(value) if value else None
     except ValueError as error:
-        raise ValueError("This is not the id of a programme: it has 32 digits and letters from a to f.") from error
+        raise ValueError("This is not the id of a programme. It stands at the end of its page’s address.") from error
 
 
 def _one_of(choices: Iterable[str]) -> Callable[[str], None]:
@@ -116,11 +116,11 @@ class PeopleFilterForm(ListForm):
 
 
 class EventFilterForm(ListForm):
-    type = _text("Type", _search, description="Or how it begins: video.asset")
+    type = _text("Type", _search, description="Or its beginning")
     outcome = _choice("Outcome", OUTCOME_WORDS)
-    programme = _text("Programme", _product_id, description="Its id, as in its page’s address")
-    day_from = _text("From", _day, widget=DateInput(), description="Days begin at midnight UTC")
-    day_to = _text("To", _day, widget=DateInput(), description="This day is included")
+    programme = _text("Programme", _product_id, description="Its id")
+    day_from = _text("From", _day, widget=DateInput(), description="00:00 UTC")
+    day_to = _text("To", _day, widget=DateInput(), description="24:00 UTC")
 
     def validate_day_to(self, field: Field) -> None:
         """Both days are read here: each that can't be read has its own message already."""

@@ -88,7 +88,7 @@ def replay_event(event_id: int) -> Response:
     if receipt is None:
         flash("It failed again. The reason stands below.", "error")
     elif receipt.is_repeat:
-        flash("Nothing was changed: it had been applied before.", "success")
+        flash("Nothing was changed: it had been dealt with before.", "success")
     else:
         flash(f"Replayed. {outcome_words(receipt.outcome)}: {receipt.reason}", "success")
     return redirect(url_for("admin.show_event", event_id=event_id), code=303)

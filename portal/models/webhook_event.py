@@ -28,7 +28,7 @@ class Outcome(enum.StrEnum):
     FAILED = "failed"  # ours to mend: Mux tries again
 
 
-TAKEN_IN = frozenset({Outcome.APPLIED, Outcome.ALREADY_KNOWN})  # the programme is where the event leads
+SETTLED = frozenset({Outcome.APPLIED, Outcome.ALREADY_KNOWN, Outcome.SUPERSEDED})  # nothing to come back to
 TROUBLING = frozenset({Outcome.FAILED, Outcome.CONTRADICTS})
 
 
@@ -51,9 +51,9 @@ class WebhookEvent(Base):
     product_id: Mapped[uuid.UUID | None] = mapped_column(index=True)  # no foreign key: events outlive programmes
 
     @property
-    def is_taken_in(self) -> bool:
-        """Whether a programme has what the event says, so that nothing is left to be done with it."""
-        return self.applied_at is not None and self.outcome in TAKEN_IN
+    def is_settled(self) -> bool:
+        """Whether the programme has what the event says, or never will: nothing is left to be done with it."""
+        return self.applied_at is not None and self.outcome in SETTLED
 
     @property
     def laid_out_payload(self) -> str:

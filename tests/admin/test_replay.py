@@ -2,7 +2,9 @@
 
 import random
 import sys
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,9 +13,12 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from portal.extensions import db
-from portal.models import Base, Outcome, Status
+from portal.lifecycle import begin_attempt, keep_upload
+from portal.models import Base, History, Outcome, Status, User
+from portal.models.programme import select_programme_for_update
+from portal.mux.facts import DirectUpload
 from tests.admin.conftest import Event, MakeEvent
-from tests.clock import StoppedClock
+from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.pages import Page, Reader, words
 from tests.webhooks.conftest import Webhook
@@ -47,7 +52,7 @@ def test_an_event_that_was_applied_changes_nothing(
 
     page = replays(admin, row.id)
 
-    assert words(page.one("[role=status]")) == "Nothing was changed: it had been applied before."
+    assert words(page.one("[role=status]")) == "Nothing was changed: it had been dealt with before."
     assert everything(app) == before
 
 
@@ -89,6 +94,55 @@ def test_all_events_of_a_day_in_any_order_change_nothing(
 
     assert everything(app, but="webhook_event") == before
     assert {row.id: row.outcome for row in webhook.kept()} == outcomes
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_neither_do_those_of_earlier_uploads_nor_those_that_contradict(
+    app: Flask, admin: Reader, cast: Cast, webhook: Webhook, seed: int
+) -> None:
+    product_id = webhook.programme()
+    begins_anew(app, cast, product_id)
+    fresh: dict[str, Any] = {"asset_id": "as-fresh", "upload_id": "up-fresh"}
+    for body in (
+        event("video.upload.asset_created", upload("asset_created", asset_id=ASSET_ID)),
+        event("video.asset.ready", asset("ready")),
+        event("video.asset.created", asset("preparing", **fresh)),
+        event("video.asset.ready", asset("ready", **fresh)),
+        event("video.asset.errored", asset("errored", **fresh)),
+    ):
+        webhook.outcome(body)
+    before = everything(app, but="webhook_event")
+    outcomes = {row.id: row.outcome for row in webhook.kept()}
+    assert {Outcome.SUPERSEDED, Outcome.CONTRADICTS, Outcome.APPLIED} == set(outcomes.values())
+
+    for number in random.Random(seed).sample(sorted(outcomes), len(outcomes)):  # noqa: S311 - an order, no secret
+        replays(admin, number)
+
+    assert everything(app, but="webhook_event") == before
+    assert {row.id: row.outcome for row in webhook.kept()} == outcomes
+
+
+def test_two_admins_who_replay_it_at_once_apply_it_once(
+    app: Flask, cast: Cast, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product_id = webhook.programme(Status.PROCESSING)
+    fails(webhook, monkeypatch, event("video.asset.ready", asset("ready")))
+    (row,) = webhook.kept()
+    admins = [Reader(app, cast.admin) for _ in range(4)]
+    for one in admins:
+        one.get("/admin/webhooks")
+    together = threading.Barrier(len(admins))
+
+    def press(one: Reader) -> int:
+        together.wait()
+        return one.post(f"/admin/webhooks/{row.id}/replays").status
+
+    with ThreadPoolExecutor(len(admins)) as pool:
+        assert set(pool.map(press, admins)) == {303}
+
+    (row,) = webhook.kept()
+    assert (row.outcome, row.tries, webhook.count(History)) == (Outcome.APPLIED, 2, 1)
+    assert webhook.seen(product_id).status is Status.READY
 
 
 def test_what_names_a_programme_that_was_not_there_yet_is_taken_up(
@@ -236,6 +290,15 @@ def crashing(monkeypatch: pytest.MonkeyPatch, words: str) -> Any:
 def fails(webhook: Webhook, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
     with crashing(monkeypatch, "first"):
         assert webhook.deliver(body).status_code == 500
+
+
+def begins_anew(app: Flask, cast: Cast, product_id: str) -> None:
+    """The coach asks for another upload."""
+    with app.app_context():
+        programme = db.session.scalars(select_programme_for_update(uuid.UUID(product_id))).one()
+        attempt = begin_attempt(programme, db.session.get_one(User, cast.owner.id), at=NOON)
+        keep_upload(attempt, DirectUpload(id="up-fresh", status="waiting"), is_handed_out=True, at=NOON)
+        db.session.commit()
 
 
 def everything(app: Flask, *, but: str = "") -> dict[str, list[tuple[Any, ...]]]:

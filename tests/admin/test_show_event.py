@@ -21,6 +21,7 @@ def test_it_says_what_was_decided_and_why(admin: Reader, make: MakeProgramme, ma
     for said in ("Applied", "It changed its programme.", "The programme is ready.", "Morning calm", "event-", "env01"):
         assert said in page.text
     assert f"/coach/programmes/{programme.product_id}" in page.links()
+    assert f"/admin/webhooks?programme={programme.product_id}" in page.links()
 
 
 def test_a_failure_shows_its_error(admin: Reader, make_event: MakeEvent) -> None:
