@@ -6,7 +6,7 @@ from typing import Any
 from flask import has_request_context, request
 from sqlalchemy import Connection, Engine, event
 
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = 30_000  # in a burst of webhooks the last of many writers waits long, but gets its turn
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
