@@ -180,8 +180,8 @@ def _apply_to_current(
         return _apply_to_replacement(programme, attempt, report, at=at, mux_event_id=mux_event_id)
     target = (NEXT_STATUS_WHEN_ASKED if was_asked else NEXT_STATUS).get(step)
     if target is None:
-        if step == (Status.READY, Fact.ASSET_READY):
-            _refresh_video(programme, report, at)
+        if step == (Status.READY, Fact.ASSET_READY) and _has_changed(programme, report):
+            return _refresh_video(programme, attempt, report, at=at, was_asked=was_asked)
         return Decision(outcome=Outcome.ALREADY_KNOWN, reason=f"The programme was {programme.status} before.")
     if target is Status.READY:
         _become_ready(programme, report, at=at, mux_event_id=mux_event_id)
@@ -281,14 +281,23 @@ def _video_values(report: Report) -> dict[str, Any]:
     return {"mux_playback_id": report.playback_id, "is_signed": report.is_signed, "duration_seconds": duration}
 
 
-def _refresh_video(programme: Programme, report: Report, at: datetime) -> None:
-    """Keep what Mux has since changed about the video that plays: its length, its playback id."""
-    if report.playback_id is None:
-        return
+def _has_changed(programme: Programme, report: Report) -> bool:
+    """Whether Mux says something else about the video that plays: another playback id, another length."""
+    return report.playback_id is not None and any(
+        value is not None and getattr(programme, name) != value for name, value in _video_values(report).items()
+    )
+
+
+def _refresh_video(programme: Programme, attempt: Upload, report: Report, *, at: datetime, was_asked: bool) -> Decision:
+    """Keep what Mux has changed about the video that plays; an event may be older than what is known, so ask."""
+    if not was_asked:
+        attempt.check_due_at = at
+        return Decision(outcome=Outcome.CONTRADICTS, reason="It tells another playback id or length than is known.")
     for name, value in _video_values(report).items():
-        if value is not None and getattr(programme, name) != value:
+        if value is not None:
             setattr(programme, name, value)
-            programme.updated_at = at
+    programme.updated_at = at
+    return Decision(outcome=Outcome.APPLIED, reason="What Mux changed about the video is kept.")
 
 
 def _become_errored(programme: Programme, fault: Fault, *, at: datetime, mux_event_id: str | None) -> None:

@@ -212,6 +212,18 @@ def test_an_event_that_names_no_attempt_is_not_guessed_at_where_there_were_sever
     assert (programme.status, current.check_due_at) == (AWAITING, LATER)
 
 
+def test_another_playback_id_in_an_event_is_asked_about_and_kept_once_mux_confirms_it(programmes: "Programmes") -> None:
+    """The event may be older than what is known: replayed, late, or followed by another."""
+    programme, attempt = programmes.in_state(READY)
+    report = programmes.report(Fact.ASSET_READY, attempt, playback_id="playback-2")
+
+    assert apply_report(programme, attempt, report, at=LATER).outcome is CONTRADICTS
+    assert (programme.mux_playback_id, attempt.check_due_at) == ("playback-1", LATER)
+
+    assert apply_report(programme, attempt, report, at=LATER, was_asked=True).outcome is APPLIED
+    assert (programme.mux_playback_id, attempt.check_due_at) == ("playback-2", None)
+
+
 def test_the_old_video_plays_until_its_replacement_is_ready(programmes: "Programmes") -> None:
     programme, old = programmes.in_state(READY)
     fresh = begin_attempt(programme, programmes.owner, at=NOON)
@@ -320,6 +332,8 @@ class Programmes:
         self.owner = db.session.merge(cast.owner)
 
     def in_state(self, status: Status, **values: Any) -> tuple[Programme, Upload]:
+        if status is READY:  # as the reports below tell it
+            values = {"mux_playback_id": "playback-1", "is_signed": True, "duration_seconds": 62, **values}
         programme = make_programme(self.owner, status=status, **values)
         return programme, db.session.scalars(select_current_upload(programme.product_id)).one()
 
