@@ -16,7 +16,7 @@ run: .venv/demo static/vendor/.made  ## the whole portal with a local Mux and sa
 
 test: .venv/dev static/vendor/.made  ## the whole suite, on SQLite and PostgreSQL, with a real browser
 	@$(BIN)/python -m tests.prepare
-	@exec $(BIN)/python -m pytest -n 2 $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: .venv/dev  ## style, types, templates
 	$(BIN)/ruff check .

@@ -49,6 +49,11 @@ class Stack:
     http: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False, timeout=30))
 
     @property
+    def database(self) -> str:
+        """Which of the two databases it runs on."""
+        return "sqlite" if self.database_url.startswith("sqlite") else "postgresql"
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
