@@ -13,10 +13,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import DateInput
 
-from portal.admin.words import OUTCOME_WORDS, ROLE_WORDS, STATUS_WORDS
+from portal.admin.words import OUTCOME_WORDS, ROLE_WORDS
 from portal.models import Outcome, Role, Status
 from portal.models.programme import checked_text, showable
 from portal.models.webhook_event import EventFilter
+from portal.template_context import STATUS_WORDS
 
 SEARCH_MAX_CHARACTERS = 255
 

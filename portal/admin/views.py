@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.access import signed_in_user
 from portal.admin.forms import EventFilterForm, ListForm, PeopleFilterForm, ProgrammeFilterForm
-from portal.admin.words import ROLE_WORDS, STATUS_WORDS, outcome_meaning, outcome_words, role_words
+from portal.admin.words import ROLE_WORDS, outcome_meaning, outcome_words, role_words
 from portal.clock import utc_now
 from portal.extensions import db
 from portal.inbox import Receipt, keep_replay_failure, replay
@@ -18,6 +18,7 @@ from portal.models.catalogue import all_programmes, count_programmes, position_o
 from portal.models.paging import row_id_or_none
 from portal.models.user import count_people, newest_people
 from portal.models.webhook_event import event_to_replay, failed_event_ids, find_event, newest_events, troubling_events
+from portal.template_context import STATUS_WORDS
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
 admin.add_app_template_filter(role_words)

@@ -1,15 +1,9 @@
-"""What statuses, roles and outcomes are called on pages."""
+"""What roles and outcomes are called on the admin's pages."""
 
 from collections.abc import Mapping
 
-from portal.models import Outcome, Role, Status
+from portal.models import Outcome, Role
 
-STATUS_WORDS: Mapping[Status, str] = {  # those of templates/components/status_badge.html
-    Status.AWAITING_UPLOAD: "Waiting for video",
-    Status.PROCESSING: "Processing",
-    Status.READY: "Ready",
-    Status.ERRORED: "Failed",
-}
 ROLE_WORDS: Mapping[Role, str] = {Role.ADMIN: "Admin", Role.COACH: "Coach", Role.VIEWER: "Viewer"}
 OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.APPLIED: "Applied",
