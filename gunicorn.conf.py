@@ -3,11 +3,13 @@
 import os
 import sys
 
+MOST = 1000  # processes or threads
+
 
 def _count(name: str, default: int) -> int:
     value = os.environ.get(name) or str(default)
-    if not value.isascii() or not value.isdecimal() or not 1 <= int(value[:5]) <= 1000:  # noqa: PLR2004
-        sys.exit(f"portal: {name} is {value[:50]!r}: it is a whole number from 1 to 1000")
+    if not value.isascii() or not value.isdecimal() or not 1 <= int(value[:5]) <= MOST:
+        sys.exit(f"portal: {name} is {value[:50]!r}: it is a whole number from 1 to {MOST}")
     return int(value)
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def bring_in(sample: Sample, *, portal: str, folder: Path, http: urllib3.PoolMan
     with video.open("rb") as file:
         headers = {"Content-Type": "video/mp4", "Content-Length": str(video.stat().st_size)}
         answer = http.request("PUT", made["uploadUrl"], body=file, headers=headers)
-    if answer.status != 200:  # noqa: PLR2004
+    if answer.status != HTTPStatus.OK:
         raise SampleError(f"sending {sample.title} was answered {answer.status}")
     words = {
         "productId": made["productId"],
@@ -164,6 +165,6 @@ def _call(
     headers: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     answer = http.request(method, url, json=body, headers=headers or {})
-    if answer.status >= 400:  # noqa: PLR2004
+    if answer.status >= HTTPStatus.BAD_REQUEST:
         raise SampleError(f"{method} {url} was answered {answer.status}: {answer.data[:500]!r}")
     return dict(json.loads(answer.data))

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from http import HTTPStatus
 from pathlib import Path
 
 import urllib3
@@ -39,7 +40,7 @@ def _wait_for(http: urllib3.PoolManager, url: str) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
-            if http.request("GET", url).status == 200:  # noqa: PLR2004
+            if http.request("GET", url).status == HTTPStatus.OK:
                 return
         except urllib3.exceptions.HTTPError:
             pass

@@ -1,5 +1,6 @@
 """Every failure as an answer: problem+json (RFC 9457) for programs, a page in plain words for people."""
 
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -62,7 +63,7 @@ def wants_json() -> bool:
 def _answer(status: int, detail: str | None = None) -> Response:
     if wants_json():
         return problem(status, detail or HTTP_STATUS_CODES[status])
-    heading, advice = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])  # noqa: PLR2004
+    heading, advice = WORDS.get(status, WORDS[500] if status >= HTTPStatus.INTERNAL_SERVER_ERROR else WORDS[400])
     page = render_template("errors/error.html", status=status, heading=heading, advice=advice)
     return make_response(page, status)
 

@@ -16,9 +16,9 @@ from portal import create_app
 from portal.config import Settings
 from portal.extensions import db, limiter
 from portal.logs import configure_logs
-from portal.models import Role, User
+from portal.models import Programme, Role, User
 from tests.clock import NOON, StoppedClock
-from tests.factories import make_user
+from tests.factories import make_programme, make_user
 from tests.mux_double import MuxDouble
 
 pytest.register_assert_rewrite("tests.pages", "tests.browser.stack")
@@ -162,3 +162,16 @@ def cast(app: Flask) -> Cast:
         db.session.commit()
         db.session.expunge_all()
         return people
+
+
+@pytest.fixture
+def make(app: Flask, cast: Cast) -> Callable[..., Programme]:
+    """Make a programme of the owner's, in any state, and keep it."""
+
+    def make_one(**values: Any) -> Programme:
+        with app.app_context():
+            programme = make_programme(cast.owner, **values)
+            db.session.commit()
+            return programme
+
+    return make_one

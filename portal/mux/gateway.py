@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol, cast
 
 import mux_python
@@ -190,13 +191,13 @@ def _refusal(error: ApiException) -> MuxError:
         return MuxError(Trouble.OUT_OF_REACH, "the connection to Mux broke")
     if status in {401, 403}:
         trouble = Trouble.CREDENTIALS
-    elif status == 404:  # noqa: PLR2004
+    elif status == HTTPStatus.NOT_FOUND:
         trouble = Trouble.NOT_FOUND
-    elif status == 429:  # noqa: PLR2004
+    elif status == HTTPStatus.TOO_MANY_REQUESTS:
         trouble = Trouble.RATE_LIMITED
-    elif 400 <= status < 500:  # noqa: PLR2004
+    elif HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
         trouble = Trouble.REFUSED
-    elif status >= 500:  # noqa: PLR2004
+    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         trouble = Trouble.FAILED
     else:
         trouble = Trouble.UNREADABLE

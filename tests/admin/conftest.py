@@ -15,7 +15,6 @@ from portal.extensions import db
 from portal.models import Outcome, Programme, WebhookEvent
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
-from tests.factories import make_programme
 from tests.pages import Reader
 from tests.webhooks.conftest import Webhook
 
@@ -32,19 +31,6 @@ def admin(app: Flask, cast: Cast) -> Reader:
 @pytest.fixture
 def webhook(app: Flask, clock: StoppedClock, cast: Cast) -> Webhook:
     return Webhook(app, clock, cast)
-
-
-@pytest.fixture
-def make(app: Flask, cast: Cast) -> MakeProgramme:
-    """A programme of the owner's, kept."""
-
-    def make_one(**values: Any) -> Programme:
-        with app.app_context():
-            programme = make_programme(cast.owner, **values)
-            db.session.commit()
-            return programme
-
-    return make_one
 
 
 @pytest.fixture

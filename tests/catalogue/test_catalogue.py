@@ -2,55 +2,52 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
 
-from portal.extensions import db
 from portal.models import Programme, Status
 from tests.clock import NOON
 from tests.conftest import Cast
-from tests.factories import make_programme
 from tests.pages import Page, Reader, words
 from tests.queries import queries_of
 
-Publish = Callable[..., Programme]
+Make = Callable[..., Programme]
 
 
-def test_featured_ones_come_first_and_then_the_newest(viewer: Reader, publish: Publish) -> None:
-    publish(title="Oldest", published_at=NOON)
-    publish(title="Newest", published_at=NOON + timedelta(hours=3))
-    publish(title="Featured", published_at=NOON + timedelta(hours=1), is_featured=True)
-    publish(title="Middle", published_at=NOON + timedelta(hours=2))
+def test_featured_ones_come_first_and_then_the_newest(viewer: Reader, make: Make) -> None:
+    make(title="Oldest", published_at=NOON)
+    make(title="Newest", published_at=NOON + timedelta(hours=3))
+    make(title="Featured", published_at=NOON + timedelta(hours=1), is_featured=True)
+    make(title="Middle", published_at=NOON + timedelta(hours=2))
 
     assert titles(viewer.get("/")) == ["Featured", "Newest", "Middle", "Oldest"]
 
 
-def test_each_card_leads_to_its_watch_page(viewer: Reader, publish: Publish) -> None:
-    programme = publish(title="Breathing")
+def test_each_card_leads_to_its_watch_page(viewer: Reader, make: Make) -> None:
+    programme = make(title="Breathing")
 
     assert f"/watch/{programme.product_id}" in viewer.get("/").links()
 
 
-def test_only_published_programmes_are_shown(viewer: Reader, publish: Publish) -> None:
-    publish(title="Withdrawn", is_published=False)
-    publish(title="Working", status=Status.PROCESSING)
-    publish(title="Broken", status=Status.ERRORED)
-    publish(title="Shown")
+def test_only_published_programmes_are_shown(viewer: Reader, make: Make) -> None:
+    make(title="Withdrawn", is_published=False)
+    make(title="Working", status=Status.PROCESSING)
+    make(title="Broken", status=Status.ERRORED)
+    make(title="Shown")
 
     assert titles(viewer.get("/")) == ["Shown"]
 
 
-def test_premium_is_marked(viewer: Reader, publish: Publish) -> None:
-    publish(title="Rare", is_premium=True)
+def test_premium_is_marked(viewer: Reader, make: Make) -> None:
+    make(title="Rare", is_premium=True)
 
     assert "Premium" in viewer.get("/").text
 
 
-def test_a_tag_leads_to_all_that_have_it(viewer: Reader, publish: Publish) -> None:
-    publish(title="About breathing", tags=["breathing", "calm & quiet"])
-    publish(title="About stars", tags=["astronomy"])
+def test_a_tag_leads_to_all_that_have_it(viewer: Reader, make: Make) -> None:
+    make(title="About breathing", tags=["breathing", "calm & quiet"])
+    make(title="About stars", tags=["astronomy"])
     address = next(link for link in viewer.get("/").links() if "calm" in link)
 
     page = viewer.get(address)
@@ -65,8 +62,8 @@ def test_an_empty_catalogue_says_what_to_do(app: Flask, viewer: Reader, cast: Ca
     assert "No programme has this tag" in viewer.get("/?tag=nothing").text
 
 
-def test_pages_follow_each_other_without_loss_or_repeat(viewer: Reader, publish: Publish) -> None:
-    made = [publish(title=f"Number {n}", published_at=NOON, is_featured=n % 10 == 0).title for n in range(53)]
+def test_pages_follow_each_other_without_loss_or_repeat(viewer: Reader, make: Make) -> None:
+    made = [make(title=f"Number {n}", published_at=NOON, is_featured=n % 10 == 0).title for n in range(53)]
     page, seen = viewer.get("/"), []
     while True:
         seen += titles(page)
@@ -80,14 +77,14 @@ def test_pages_follow_each_other_without_loss_or_repeat(viewer: Reader, publish:
 
 
 @pytest.mark.parametrize("address", ["/?cursor=nonsense", "/?tag=%00", "/?cursor=%ff", "/?tag=" + "x" * 5000])
-def test_a_mangled_address_still_shows_a_page(viewer: Reader, publish: Publish, address: str) -> None:
-    publish(title="There")
+def test_a_mangled_address_still_shows_a_page(viewer: Reader, make: Make, address: str) -> None:
+    make(title="There")
 
     assert viewer.get(address).status == 200
 
 
-def test_titles_are_shown_as_they_are_and_never_run(viewer: Reader, publish: Publish) -> None:
-    publish(title="<script>alert('🎈')</script> & more", description="<b>bold</b>", tags=["<i>"])
+def test_titles_are_shown_as_they_are_and_never_run(viewer: Reader, make: Make) -> None:
+    make(title="<script>alert('🎈')</script> & more", description="<b>bold</b>", tags=["<i>"])
 
     page = viewer.get("/")
 
@@ -95,11 +92,9 @@ def test_titles_are_shown_as_they_are_and_never_run(viewer: Reader, publish: Pub
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_the_page_costs_two_queries_however_long_it_is(
-    app: Flask, viewer: Reader, publish: Publish, count: int
-) -> None:
+def test_the_page_costs_two_queries_however_long_it_is(app: Flask, viewer: Reader, make: Make, count: int) -> None:
     for _ in range(count):
-        publish(tags=["a", "b"])
+        make(tags=["a", "b"])
 
     with queries_of(app) as sent:
         viewer.get("/")
@@ -114,14 +109,3 @@ def titles(page: Page) -> list[str]:
 @pytest.fixture
 def viewer(app: Flask, cast: Cast) -> Reader:
     return Reader(app, cast.viewer)
-
-
-@pytest.fixture
-def publish(app: Flask, cast: Cast) -> Publish:
-    def make(**values: Any) -> Programme:
-        with app.app_context():
-            programme = make_programme(cast.owner, **values)
-            db.session.commit()
-            return programme
-
-    return make

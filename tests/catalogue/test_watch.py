@@ -10,15 +10,13 @@ from jwt import decode
 from jwt.types import Options
 
 from portal.config import MUX_API_URL
-from portal.extensions import db
 from portal.models import Programme, Status
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
-from tests.factories import make_programme
 from tests.pages import Reader
 from tests.signing import PUBLIC_KEY, SIGNING_KEY
 
-Publish = Callable[..., Programme]
+Make = Callable[..., Programme]
 PLAYER, LOCKED, GONE = "player", "locked", "gone"
 
 NO_TIME: Options = {"verify_exp": False}  # the clock stands still in the past
@@ -43,10 +41,8 @@ AWAITING = {"status": Status.AWAITING_UPLOAD}
     ],
     ids=["free", "premium", "withdrawn", "processing", "errored", "awaiting"],
 )
-def test_who_gets_what(
-    app: Flask, cast: Cast, publish: Publish, values: dict[str, Any], seen_by: dict[str, str]
-) -> None:
-    programme = publish(title="The programme", **values)
+def test_who_gets_what(app: Flask, cast: Cast, make: Make, values: dict[str, Any], seen_by: dict[str, str]) -> None:
+    programme = make(title="The programme", **values)
 
     for person, expected in seen_by.items():
         page = Reader(app, cast[person]).get(f"/watch/{programme.product_id}")
@@ -59,8 +55,8 @@ def test_who_gets_what(
             assert programme.mux_playback_id is None or f"{programme.mux_playback_id}.m3u8" not in str(page.soup)
 
 
-def test_membership_ends_with_its_date(app: Flask, clock: StoppedClock, cast: Cast, publish: Publish) -> None:
-    programme = publish(is_premium=True)
+def test_membership_ends_with_its_date(app: Flask, clock: StoppedClock, cast: Cast, make: Make) -> None:
+    programme = make(is_premium=True)
     member = Reader(app, cast.member)
     address = f"/watch/{programme.product_id}"
 
@@ -70,8 +66,8 @@ def test_membership_ends_with_its_date(app: Flask, clock: StoppedClock, cast: Ca
     assert not member.get(address).all("mux-player")
 
 
-def test_the_page_tells_all_about_the_programme(app: Flask, cast: Cast, publish: Publish) -> None:
-    programme = publish(
+def test_the_page_tells_all_about_the_programme(app: Flask, cast: Cast, make: Make) -> None:
+    programme = make(
         title="Breathing",
         description="First this.\n\nThen <b>that</b>.",
         tags=["calm", "focus"],
@@ -87,8 +83,8 @@ def test_the_page_tells_all_about_the_programme(app: Flask, cast: Cast, publish:
     assert {"/?tag=calm", "/?tag=focus"} <= set(page.links())
 
 
-def test_the_player_gets_addresses_where_mux_is_a_local_one(app: Flask, cast: Cast, publish: Publish) -> None:
-    programme = publish()
+def test_the_player_gets_addresses_where_mux_is_a_local_one(app: Flask, cast: Cast, make: Make) -> None:
+    programme = make()
 
     player = Reader(app, cast.viewer).get(f"/watch/{programme.product_id}").one("mux-player")
 
@@ -98,9 +94,9 @@ def test_the_player_gets_addresses_where_mux_is_a_local_one(app: Flask, cast: Ca
 
 
 def test_real_mux_is_given_the_playback_id_and_a_token_for_each_thing(
-    app_at_mux: Flask, cast: Cast, publish: Publish
+    app_at_mux: Flask, cast: Cast, make: Make
 ) -> None:
-    programme = publish(is_signed=True)
+    programme = make(is_signed=True)
 
     page = Reader(app_at_mux, cast.viewer).get(f"/watch/{programme.product_id}")
 
@@ -119,17 +115,17 @@ def test_real_mux_is_given_the_playback_id_and_a_token_for_each_thing(
         assert source in policy
 
 
-def test_a_public_playback_id_is_told_to_no_one_who_may_not_watch(app: Flask, cast: Cast, publish: Publish) -> None:
+def test_a_public_playback_id_is_told_to_no_one_who_may_not_watch(app: Flask, cast: Cast, make: Make) -> None:
     """Not even by the address of a still: a public id plays by itself."""
-    programme = publish(is_premium=True, is_signed=False)
+    programme = make(is_premium=True, is_signed=False)
 
     for place in ("/", f"/watch/{programme.product_id}"):
         assert str(programme.mux_playback_id) not in str(Reader(app, cast.viewer).get(place).soup)
         assert str(programme.mux_playback_id) in str(Reader(app, cast.member).get(place).soup)
 
 
-def test_the_locked_page_says_how_to_become_a_member(app: Flask, cast: Cast, publish: Publish) -> None:
-    programme = publish(title="Rare", description="What it is about.", is_premium=True)
+def test_the_locked_page_says_how_to_become_a_member(app: Flask, cast: Cast, make: Make) -> None:
+    programme = make(title="Rare", description="What it is about.", is_premium=True)
 
     page = Reader(app, cast.viewer).get(f"/watch/{programme.product_id}")
 
@@ -142,8 +138,8 @@ def test_an_unknown_programme_is_not_found(app: Flask, cast: Cast, address: str)
     assert Reader(app, cast.viewer).get(address).status == 404
 
 
-def test_only_its_coach_is_offered_to_edit(app: Flask, cast: Cast, publish: Publish) -> None:
-    programme = publish()
+def test_only_its_coach_is_offered_to_edit(app: Flask, cast: Cast, make: Make) -> None:
+    programme = make()
     edit = f"/coach/programmes/{programme.product_id}"
 
     assert edit in Reader(app, cast.owner).get(f"/watch/{programme.product_id}").links()
@@ -153,17 +149,6 @@ def test_only_its_coach_is_offered_to_edit(app: Flask, cast: Cast, publish: Publ
 def subject_of(token: str, audience: str) -> str:
     claims = decode(token, PUBLIC_KEY, algorithms=["RS256"], audience=audience, options=NO_TIME)
     return str(claims["sub"])
-
-
-@pytest.fixture
-def publish(app: Flask, cast: Cast) -> Publish:
-    def make(**values: Any) -> Programme:
-        with app.app_context():
-            programme = make_programme(cast.owner, **values)
-            db.session.commit()
-            return programme
-
-    return make
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What the studio's tests share: its people as readers of pages, and programmes in any state."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,7 +9,6 @@ from sqlalchemy import select
 from portal.extensions import db
 from portal.models import Programme, Upload
 from tests.conftest import Cast
-from tests.factories import make_programme
 from tests.pages import Reader
 
 Make = Callable[..., Programme]
@@ -20,19 +18,6 @@ Kept = Callable[[], Programme]
 @pytest.fixture
 def owner(app: Flask, cast: Cast) -> Reader:
     return Reader(app, cast.owner)
-
-
-@pytest.fixture
-def make(app: Flask, cast: Cast) -> Make:
-    """A programme of the owner's, kept."""
-
-    def make_one(**values: Any) -> Programme:
-        with app.app_context():
-            programme = make_programme(cast.owner, **values)
-            db.session.commit()
-            return programme
-
-    return make_one
 
 
 @pytest.fixture
