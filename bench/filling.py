@@ -1,0 +1,72 @@
+"""Filling a database by bulk load: COPY for PostgreSQL, executemany for SQLite."""
+
+import enum
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from bench.people import people
+from bench.programmes import Batch, Row, batches
+from portal.models import Base, Role, User
+
+EDITION = 1  # raised whenever other rows are made, so that databases filled before are filled anew
+
+
+def fill(engine: Engine, rows: int, at: datetime) -> None:
+    """Put people and `rows` programmes into the empty tables of a database."""
+    with engine.begin() as connection:
+        load(connection, "user", people(at))
+        owners = coaches(connection)
+    for batch in batches(rows, owners, at):
+        with engine.begin() as connection:
+            load_batch(connection, batch)
+
+
+def coaches(connection: Connection) -> Sequence[int]:
+    """The ids of the coaches, first first."""
+    return connection.scalars(select(User.id).where(User.role == Role.COACH).order_by(User.id)).all()
+
+
+def load_batch(connection: Connection, batch: Batch) -> None:
+    """Add the rows of a batch, table by table."""
+    for table, rows in vars(batch).items():
+        load(connection, table, rows)
+
+
+def load(connection: Connection, table: str, rows: Iterable[Row]) -> None:
+    """Add rows of one shape to a table, its plain defaults included; the caller's transaction takes them."""
+    columns = Base.metadata.tables[table]
+    defaults = {
+        column.name: column.default.arg
+        for column in columns.columns
+        if isinstance(column.default, ScalarElementColumnDefault)
+    }
+    kept = [{**defaults, **row} for row in rows]
+    if not kept:
+        return
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, kept)
+    else:
+        connection.execute(columns.insert(), kept)
+
+
+def _copy(connection: Connection, table: str, rows: Sequence[Row]) -> None:
+    driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+    names = sql.SQL(", ").join(sql.Identifier(name) for name in rows[0])
+    command = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+    with driver.cursor() as cursor, cursor.copy(command) as copy:
+        for row in rows:
+            copy.write_row([_as_text(value) for value in row.values()])
+
+
+def _as_text(value: Any) -> Any:
+    """What COPY takes where psycopg would not know the column's type: enums by value, lists as JSON."""
+    if isinstance(value, enum.Enum):
+        return value.value
+    return json.dumps(value) if isinstance(value, list) else value
