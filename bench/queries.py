@@ -1,0 +1,36 @@
+"""Counting what a request asks of the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from bench.calls import Call
+from portal.extensions import db
+
+
+def statements_of(app: Flask, call: Call) -> list[str]:
+    """The SQL statements that one call sends, in order."""
+    client = app.test_client(use_cookies=False)
+    with _statements(app) as sent:
+        call.send(client)
+    return sent
+
+
+@contextmanager
+def _statements(app: Flask) -> Iterator[list[str]]:
+    with app.app_context():
+        engine = db.engine
+    sent: list[str] = []
+
+    def remember(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):  # SQLite alone shows it as a statement
+            sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", remember)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", remember)
