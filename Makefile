@@ -28,6 +28,9 @@ format: .venv/dev  ## lay the code out
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+bench: .venv/dev static/vendor/.made  ## the benchmarks, as tables; one of them: make bench BENCH=list
+	@exec $(BIN)/python -W "ignore:XDG_RUNTIME_DIR is not set" -m bench
+
 reset:  ## forget the demo's data
 	rm -rf "$(INSTANCE)"
 
