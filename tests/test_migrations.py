@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import create_engine, func, inspect, make_url, select, text
 
 from portal import create_app
 from portal.config import Settings
@@ -46,6 +46,45 @@ def test_the_portal_is_not_ready_before_its_migrations(empty_app: Flask) -> None
     with empty_app.app_context():
         upgrade()
     assert empty_app.test_client().get("/readyz").status_code == 200
+
+
+def test_what_was_kept_before_a_migration_is_there_after_it(empty_app: Flask) -> None:
+    """SQLite rebuilds tables by dropping them: what refers to their rows must not go with them."""
+    with empty_app.app_context():
+        upgrade(revision="0001")
+        with db.engine.begin() as connection:
+            for statement in ROWS_OF_THE_FIRST_SCHEMA:
+                connection.execute(text(statement))
+
+        upgrade()
+
+        with db.engine.connect() as connection:
+            tables = (Base.metadata.tables[name] for name in KEPT)
+            kept = {table.name: connection.scalar(select(func.count()).select_from(table)) for table in tables}
+            debt = connection.execute(text("SELECT kind, mux_id, reason FROM discard")).one()
+            happening = connection.scalar(text("SELECT kind FROM history"))
+    assert kept == dict.fromkeys(KEPT, 1)
+    assert tuple(debt) == ("asset", "as-1", "why")
+    assert happening == "attempt"
+
+
+KEPT = ("product", "programme", "upload", "history", "discard")
+ROWS_OF_THE_FIRST_SCHEMA = (
+    """INSERT INTO "user" (id, email, name, password_hash, role, is_enabled, is_demo, created_at)
+       VALUES (1, 'a@example.com', 'A', 'x', 'COACH', true, false, '2026-01-01')""",
+    """INSERT INTO product (id, kind, owner_id, created_at)
+       VALUES ('0000000000000000000000000000000a', 'programme', 1, '2026-01-01')""",
+    """INSERT INTO programme (product_id, title, description, tags, status, is_published, is_premium, is_featured,
+       publish_when_ready, is_signed, created_at, updated_at)
+       VALUES ('0000000000000000000000000000000a', 'T', '', '[]', 'awaiting_upload', false, false, false, true, false,
+       '2026-01-01', '2026-01-01')""",
+    """INSERT INTO upload (product_id, status, created_at, updated_at)
+       VALUES ('0000000000000000000000000000000a', 'waiting', '2026-01-01', '2026-01-01')""",
+    """INSERT INTO history (product_id, at, from_status, to_status, why)
+       VALUES ('0000000000000000000000000000000a', '2026-01-01', 'awaiting_upload', 'awaiting_upload', 'link')""",
+    """INSERT INTO discarded_asset (asset_id, product_id, reason, created_at, next_try_at, tries)
+       VALUES ('as-1', '0000000000000000000000000000000a', 'why', '2026-01-01', '2026-01-01', 0)""",
+)
 
 
 @pytest.fixture

@@ -1,9 +1,13 @@
 """The tables, one file per noun. Importing this package makes all of them known to SQLAlchemy."""
 
 from portal.models.base import Base
-from portal.models.discarded_asset import DiscardedAsset
-from portal.models.history import History
+from portal.models.discard import Discard, DiscardKind
+from portal.models.history import Happening, History
 from portal.models.idempotency_key import IdempotencyKey
+from portal.models.mail import Mail
+from portal.models.notice import Notice, NoticeKind
+from portal.models.orphan import Orphan, OrphanKind
+from portal.models.periodic_work import PeriodicWork
 from portal.models.product import Product, ProductKind
 from portal.models.programme import Programme, Status
 from portal.models.upload import Upload, UploadStatus
@@ -12,10 +16,18 @@ from portal.models.webhook_event import Outcome, WebhookEvent
 
 __all__ = [
     "Base",
-    "DiscardedAsset",
+    "Discard",
+    "DiscardKind",
+    "Happening",
     "History",
     "IdempotencyKey",
+    "Mail",
+    "Notice",
+    "NoticeKind",
+    "Orphan",
+    "OrphanKind",
     "Outcome",
+    "PeriodicWork",
     "Product",
     "ProductKind",
     "Programme",

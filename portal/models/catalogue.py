@@ -75,7 +75,7 @@ def own_programmes(owner_id: int, *, limit: int, after: Position | None) -> Page
         select(Programme)
         .join(Programme.product)
         .options(contains_eager(Programme.product))
-        .where(Product.owner_id == owner_id)
+        .where(Product.owner_id == owner_id, Programme.deleted_at.is_(None))
         .order_by(Product.created_at.desc(), Product.id.desc())
     )
     if after:
@@ -85,7 +85,8 @@ def own_programmes(owner_id: int, *, limit: int, after: Position | None) -> Page
 
 def all_programmes(*, status: Status | None = None, search: str = "", limit: int, after: Position | None) -> Page:
     """Everybody's, newest first; of those searched for, each word stands in the title. One query."""
-    chosen = select(Programme).order_by(Programme.created_at.desc(), Programme.product_id.desc())
+    chosen = select(Programme).where(Programme.deleted_at.is_(None))
+    chosen = chosen.order_by(Programme.created_at.desc(), Programme.product_id.desc())
     if status is not None:
         chosen = chosen.where(Programme.status == status)
     for word in search.split():
@@ -95,9 +96,23 @@ def all_programmes(*, status: Status | None = None, search: str = "", limit: int
     return _page(chosen, limit, lambda programme: programme.created_at)
 
 
+def deleted_programmes(owner_id: int, limit: int) -> Sequence[Programme]:
+    """What a coach has deleted and may bring back, the last deleted first. One query."""
+    chosen = (
+        select(Programme)
+        .join(Programme.product)
+        .options(contains_eager(Programme.product))
+        .where(Product.owner_id == owner_id, Programme.deleted_at.is_not(None))
+        .order_by(Programme.deleted_at.desc())
+        .limit(limit)
+    )
+    return db.session.scalars(chosen).all()
+
+
 def count_programmes() -> dict[Status, int]:
     """How many programmes there are, status by status. One query."""
-    counted = db.session.execute(select(Programme.status, func.count()).group_by(Programme.status))
+    present = select(Programme.status, func.count()).where(Programme.deleted_at.is_(None))
+    counted = db.session.execute(present.group_by(Programme.status))
     return dict.fromkeys(Status, 0) | dict(iter(counted))
 
 

@@ -1,9 +1,10 @@
 """What happened to a programme, row by row: every change of state, who or what made it, and why."""
 
+import enum
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Select, String, Text, select
+from sqlalchemy import ForeignKey, Index, Select, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.models.base import Base, RowId
@@ -11,14 +12,26 @@ from portal.models.programme import Status
 from portal.models.user import User
 
 
+class Happening(enum.StrEnum):
+    """What kind of thing happened."""
+
+    STATE = "state"  # the status changed
+    ATTEMPT = "attempt"  # something was done about an upload
+    EVENT = "event"  # Mux said something that changed nothing
+    EDIT = "edit"  # words or settings were changed by a person
+    NOTICE = "notice"  # its coach was told
+
+
 class History(Base):
     """One happening. `from_status` equals `to_status` where the state stayed and something else was done."""
 
     __tablename__ = "history"
+    __table_args__ = (Index("ix_history_programme", "product_id", "id"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    product_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("programme.product_id", ondelete="CASCADE"), index=True)
+    product_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("programme.product_id", ondelete="CASCADE"))
     at: Mapped[datetime]
+    kind: Mapped[Happening] = mapped_column(default=Happening.STATE)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))  # None: Mux or the portal
     from_status: Mapped[Status | None]
     to_status: Mapped[Status]

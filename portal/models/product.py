@@ -25,5 +25,6 @@ class Product(Base):
     kind: Mapped[ProductKind] = mapped_column(default=ProductKind.PROGRAMME)
     owner_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]  # its parts were removed; the id stays known as one of ours
 
     owner: Mapped[User] = relationship(lazy="joined", innerjoin=True)

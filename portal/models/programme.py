@@ -5,7 +5,7 @@ import unicodedata
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.models.base import Base
@@ -40,8 +40,15 @@ class Programme(Base):
         CheckConstraint(
             "NOT is_published OR (status = 'ready' AND published_at IS NOT NULL)", name="published_is_ready"
         ),
+        CheckConstraint("deleted_at IS NULL OR NOT is_published", name="deleted_is_not_published"),
         Index("ix_programme_published", "is_published", "published_at", "product_id"),
         Index("ix_programme_catalogue", "is_published", "is_featured", "published_at", "product_id"),
+        Index(
+            "ix_programme_deleted",
+            "deleted_at",
+            sqlite_where=text("deleted_at IS NOT NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
     )
 
     product_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
@@ -62,12 +69,17 @@ class Programme(Base):
     published_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]  # by its coach or an admin; it can be brought back for a while
 
     product: Mapped[Product] = relationship(lazy="joined", innerjoin=True)
 
     @property
     def owner(self) -> User:
         return self.product.owner
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
 
     @property
     def is_playable(self) -> bool:

@@ -2,7 +2,7 @@
 
 import enum
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, Select, String, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,6 +23,9 @@ class UploadStatus(enum.StrEnum):
     TIMED_OUT = "timed_out"
 
 
+_IS_UNFINISHED = "superseded_at IS NULL AND reminded_at IS NULL AND status IN ('requested', 'waiting')"
+
+
 class Upload(Base):
     """One attempt. A programme has at most one that is current: the one not superseded."""
 
@@ -34,6 +37,12 @@ class Upload(Base):
             unique=True,
             sqlite_where=text("superseded_at IS NULL"),
             postgresql_where=text("superseded_at IS NULL"),
+        ),
+        Index(
+            "ix_upload_unfinished",
+            "created_at",
+            sqlite_where=text(_IS_UNFINISHED),
+            postgresql_where=text(_IS_UNFINISHED),
         ),
     )
 
@@ -52,10 +61,17 @@ class Upload(Base):
     updated_at: Mapped[datetime]
     superseded_at: Mapped[datetime | None]
     check_due_at: Mapped[datetime | None] = mapped_column(index=True)  # when Mux is to be asked for the truth
+    asked_at: Mapped[datetime | None]  # when it last was
+    reminded_at: Mapped[datetime | None]  # when its coach was told that it was left unfinished
 
     @property
     def is_current(self) -> bool:
         return self.superseded_at is None
+
+    def is_unfinished(self, begun_before: datetime) -> bool:
+        """Whether the attempt was begun by then, has brought nothing, and its coach was not reminded of it."""
+        waits = self.status in {UploadStatus.REQUESTED, UploadStatus.WAITING}
+        return waits and self.is_current and self.reminded_at is None and self.created_at <= begun_before
 
     def can_be_handed_out(self, at: datetime) -> bool:
         """Whether the address is there, was given to nobody yet, and leaves time enough to send a large file."""
@@ -85,3 +101,14 @@ def select_products_to_check(at: datetime, limit: int) -> Select[uuid.UUID]:
     """Programmes about whose current attempt Mux is to be asked, longest due first."""
     due = select(Upload.product_id).where(Upload.check_due_at <= at, Upload.superseded_at.is_(None))
     return due.order_by(Upload.check_due_at).limit(limit)
+
+
+def select_products_under_way(limit: int) -> Select[uuid.UUID]:
+    """Programmes about whose current attempt Mux will be asked some time, whether it is due or not."""
+    return select_products_to_check(datetime.max.replace(tzinfo=UTC), limit)
+
+
+def select_unfinished_products(begun_before: datetime, limit: int) -> Select[uuid.UUID]:
+    """Programmes with a current attempt that `is_unfinished`, the oldest first."""
+    waiting = select(Upload.product_id).where(text(_IS_UNFINISHED), Upload.created_at <= begun_before)
+    return waiting.order_by(Upload.created_at).limit(limit)

@@ -2,10 +2,11 @@
 
 import enum
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from flask_login import UserMixin
 from sqlalchemy import Select, String, func, or_, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, MappedSQLExpression, mapped_column
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
@@ -33,7 +34,13 @@ class User(UserMixin, Base):
     member_until: Mapped[datetime | None]
     is_enabled: Mapped[bool] = mapped_column(default=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    wants_mail: Mapped[bool] = mapped_column(default=True)  # notices by mail besides the bell
     created_at: Mapped[datetime]
+
+    if TYPE_CHECKING:
+        unread_notices: MappedSQLExpression[
+            int
+        ]  # mapped in portal.models.notice; read only from an account loaded with it
 
     @property
     def is_active(self) -> bool:

@@ -1,0 +1,70 @@
+"""What is to disappear at Mux: assets that nobody will watch, and uploads that nobody will send a file to."""
+
+import enum
+import uuid
+from datetime import datetime
+
+from sqlalchemy import Index, Select, String, Text, UniqueConstraint, func, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.extensions import db
+from portal.models.base import Base, RowId
+
+
+class DiscardKind(enum.StrEnum):
+    ASSET = "asset"  # to be deleted
+    UPLOAD = "upload"  # to be cancelled, and where a video came through it all the same, that to be deleted
+
+
+class Discard(Base):
+    """A debt: the row is written with the decision, the call to Mux follows and is tried until it is done."""
+
+    __tablename__ = "discard"
+    __table_args__ = (
+        UniqueConstraint("kind", "mux_id"),
+        Index(
+            "ix_discard_open",
+            "next_try_at",
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    kind: Mapped[DiscardKind]
+    mux_id: Mapped[str] = mapped_column(String(255))
+    product_id: Mapped[uuid.UUID]  # no foreign key: the debt outlives the programme
+    reason: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+def select_discards_due(at: datetime, limit: int) -> Select[Discard]:
+    due = select(Discard).where(Discard.done_at.is_(None), Discard.next_try_at <= at)
+    return due.order_by(Discard.next_try_at).limit(limit)
+
+
+def count_open_discards() -> int:
+    """How many debts to Mux are not paid yet. One query."""
+    return db.session.scalar(select(func.count()).select_from(Discard).where(Discard.done_at.is_(None))) or 0
+
+
+def discard_asset(asset_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
+    """Note that an asset is to be deleted at Mux; noting it twice is noting it once."""
+    _discard(DiscardKind.ASSET, asset_id, product_id, reason, at)
+
+
+def discard_upload(mux_upload_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
+    """Note that an upload is to be cancelled at Mux, with whatever came through it; twice is once."""
+    _discard(DiscardKind.UPLOAD, mux_upload_id, product_id, reason, at)
+
+
+def _discard(kind: DiscardKind, mux_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
+    known = select(Discard.id).where(Discard.kind == kind, Discard.mux_id == mux_id)
+    if db.session.scalar(known) is None:
+        db.session.add(
+            Discard(kind=kind, mux_id=mux_id, product_id=product_id, reason=reason, created_at=at, next_try_at=at)
+        )
