@@ -1,4 +1,4 @@
-"""What Huey's consumer runs beside the portal: `huey_consumer.py worker.huey -w 1`."""
+"""What Huey's consumer runs beside the portal: `huey_consumer.py worker.huey -w 2`."""
 
 from portal.config import current_settings
 from portal.tasks import make_worker

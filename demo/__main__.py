@@ -75,7 +75,7 @@ def _processes(environment: Mapping[str, str]) -> dict[str, list[str]]:
     return {
         **({"mux": local_mux} if _uses_local_mux(environment) else {}),
         "portal": ["gunicorn", "wsgi:app"],
-        "worker": ["huey.bin.huey_consumer", "worker.huey", "-w", "1", "-q"],
+        "worker": ["huey.bin.huey_consumer", "worker.huey", "-w", "2", "-q"],
         "welcome": ["demo.welcome"],
     }
 

@@ -27,6 +27,7 @@ from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
 from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url
+from portal.tasks import make_nudge
 from portal.template_context import register_template_context
 from portal.webhooks.views import webhooks
 
@@ -45,6 +46,7 @@ def create_app(
     app.extensions.update(
         settings=settings, clock=clock, mux=mux or MuxApi(settings), playback_urls=PlaybackUrls(settings)
     )
+    app.extensions["nudge"] = make_nudge(app, settings)
     _bind_extensions(app, settings)
     register_static_url(app)
     register_filters(app)

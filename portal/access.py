@@ -24,12 +24,12 @@ def may_edit(user: User, programme: Programme) -> bool:
 
 def may_see(user: User, programme: Programme) -> bool:
     """Whether the programme exists for this person at all."""
-    return programme.is_published or may_edit(user, programme)
+    return not programme.is_deleted and (programme.is_published or may_edit(user, programme))
 
 
 def may_watch(user: User, programme: Programme, at: datetime) -> bool:
     """Whether this person may be given the means to play the video."""
-    if not programme.is_playable:
+    if not programme.is_playable or programme.is_deleted:
         return False
     if may_edit(user, programme):
         return True
@@ -70,15 +70,23 @@ def programme_to_see(user: User, product_id: uuid.UUID) -> Programme:
 
 def programme_to_edit(user: User, product_id: uuid.UUID) -> Programme:
     """The programme, locked until the transaction ends, or 404."""
-    programme = db.session.scalar(select_programme_for_update(product_id))
-    if programme is None or not may_edit(user, programme):
-        abort(404)
-    return programme
+    return _editable(user, db.session.scalar(select_programme_for_update(product_id)))
 
 
 def programme_in_studio(user: User, product_id: uuid.UUID) -> Programme:
     """The programme for its coach's page, without a lock, or 404."""
-    programme = db.session.scalar(select_programme(product_id))
-    if programme is None or not may_edit(user, programme):
+    return _editable(user, db.session.scalar(select_programme(product_id)))
+
+
+def programme_to_restore(user: User, product_id: uuid.UUID) -> Programme:
+    """The deleted programme, locked until the transaction ends, or 404."""
+    programme = db.session.scalar(select_programme_for_update(product_id))
+    if programme is None or not programme.is_deleted or not may_edit(user, programme):
+        abort(404)
+    return programme
+
+
+def _editable(user: User, programme: Programme | None) -> Programme:
+    if programme is None or programme.is_deleted or not may_edit(user, programme):
         abort(404)
     return programme

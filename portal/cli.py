@@ -1,5 +1,7 @@
 """Commands for the operator: `flask --app wsgi portal …`."""
 
+from dataclasses import replace
+
 import click
 from flask.cli import AppGroup
 
@@ -10,7 +12,10 @@ from portal.demo_accounts import NotADemoError, make_demo_accounts
 from portal.extensions import db
 from portal.models import Role
 from portal.mux.gateway import MuxError, current_mux
-from portal.reconcile import ask_about_due, delete_discarded
+from portal.nudge import WorkName
+from portal.periodic import Work, do_work
+from portal.reconcile import ask_about_all
+from portal.tasks import WORK
 
 portal_commands = AppGroup("portal", help="Run the portal.")
 
@@ -55,8 +60,20 @@ def demo_accounts_command() -> None:
 
 
 @portal_commands.command("settle")
-def settle_command() -> None:
-    """Ask Mux now about all that is open, and delete there what was discarded; the worker does so every minute."""
-    settled = ask_about_due(current_mux(), utc_now())
-    deleted = delete_discarded(current_mux(), utc_now())
-    click.echo(f"{settled} attempts settled, {deleted} assets deleted.")
+@click.option("--all", "asks_all", is_flag=True, help="Ask about every upload under way, whether it is due or not.")
+def settle_command(*, asks_all: bool) -> None:
+    """Do all of the worker's periodic work now, which it otherwise does when it is due."""
+    for work in WORK.values():
+        run = do_work(_asking_about_all(work) if asks_all else work, is_due_now=True)
+        if run is None:
+            click.echo(f"{work.name}: a worker is at it.")
+        elif run.stopped_by is not None:
+            click.echo(f"{work.name}: {run.done} done, then Mux said: {run.stopped_by.message}")
+        else:
+            click.echo(f"{work.name}: {run.done} done.")
+
+
+def _asking_about_all(work: Work) -> Work:
+    if work.name != WorkName.ASK_MUX:
+        return work
+    return replace(work, run=lambda at, turn: ask_about_all(current_mux(), at, turn))

@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -33,6 +34,19 @@ class SigningKey:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MailSettings:
+    """Where mails go: to a mail server, or into a folder as files. Exactly one of `host` and `folder` is set."""
+
+    sender: str
+    folder: Path | None = None
+    host: str | None = None
+    port: int = 587
+    security: str = "starttls"  # or tls, none
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that differs between one installation and another. `.env.example` says why each exists."""
 
@@ -52,6 +66,11 @@ class Settings:
     access_token_seconds: int = 15 * 60
     refresh_token_seconds: int = 30 * 24 * 60 * 60
     rate_limit_storage_url: str = "memory://"
+    queue_url: str = ""  # empty: a SQLite file in the instance folder
+    mux_silence_seconds: int = 2 * 60
+    webhook_events_kept_days: int = 90
+    storage_price_per_minute: Decimal = Decimal("0.003")  # US dollars a month
+    mail: MailSettings | None = None
     trusted_proxies: int = 0
     is_demo: bool = False
     log_format: str = "json"
@@ -83,6 +102,13 @@ class Settings:
             access_token_seconds=_number(environ, "ACCESS_TOKEN_SECONDS", cls.access_token_seconds, 1, 86400),
             refresh_token_seconds=_number(environ, "REFRESH_TOKEN_SECONDS", cls.refresh_token_seconds, 1, 31536000),
             rate_limit_storage_url=_rate_limit_storage(environ, cls.rate_limit_storage_url),
+            queue_url=_queue_url(environ),
+            mux_silence_seconds=_number(environ, "MUX_SILENCE_SECONDS", cls.mux_silence_seconds, 1, 3600),
+            webhook_events_kept_days=_number(
+                environ, "WEBHOOK_EVENTS_KEPT_DAYS", cls.webhook_events_kept_days, 2, 3650
+            ),
+            storage_price_per_minute=_price(environ, "MUX_STORAGE_PRICE_PER_MINUTE", cls.storage_price_per_minute),
+            mail=_mail(environ),
             trusted_proxies=_number(environ, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 9),
             is_demo=_one_of(environ, "PORTAL_DEMO", ("0", "1")) == "1",
             log_format=_one_of(environ, "LOG_FORMAT", ("json", "console")),
@@ -158,6 +184,46 @@ def _rate_limit_storage(environ: Mapping[str, str], default: str) -> str:
         how = "write memory://, or redis://host:6379/0 with the Python package redis installed"
         raise ConfigError(f"RATE_LIMIT_STORAGE_URL can't be used: {how}") from error
     return value
+
+
+def _queue_url(environ: Mapping[str, str]) -> str:
+    value = environ.get("HUEY_URL", "").strip()
+    if value and urlsplit(value).scheme not in {"redis", "rediss", "postgresql"}:
+        raise ConfigError("HUEY_URL can't be used: write redis://host:6379/0, postgresql://user:password@host/database")
+    return value
+
+
+def _price(environ: Mapping[str, str], name: str, default: Decimal) -> Decimal:
+    value = environ.get(name) or str(default)
+    try:
+        price = Decimal(value)
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if not (price.is_finite() and 0 <= price < 100):  # noqa: PLR2004 - beyond it, somebody wrote cents
+        raise ConfigError(f"{name} is {value[:40]!r}: it is an amount in US dollars, like {default}")
+    return price
+
+
+def _mail(environ: Mapping[str, str]) -> MailSettings | None:
+    """None where neither a server nor a folder is named: then nothing is mailed."""
+    host, folder = environ.get("SMTP_HOST", "").strip(), environ.get("MAIL_FOLDER", "").strip()
+    if not host and not folder:
+        return None
+    if host and folder:
+        raise ConfigError("SMTP_HOST and MAIL_FOLDER are both set: mails go to one of them, so remove the other")
+    sender = _required(environ, "MAIL_FROM", "write the address that mails come from, like portal@example.com")
+    if sender.count("@") != 1 or not sender.isprintable() or " " in sender:
+        raise ConfigError("MAIL_FROM is not an address: write it like portal@example.com")
+    if folder:
+        return MailSettings(sender=sender, folder=Path(folder).resolve())
+    return MailSettings(
+        sender=sender,
+        host=host,
+        port=_number(environ, "SMTP_PORT", MailSettings.port, 1, 65535),
+        security=_one_of(environ, "SMTP_SECURITY", ("starttls", "tls", "none")),
+        username=environ.get("SMTP_USERNAME", ""),
+        password=environ.get("SMTP_PASSWORD", ""),
+    )
 
 
 def _database_url(environ: Mapping[str, str], instance: Path) -> str:

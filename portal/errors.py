@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.http import HTTP_STATUS_CODES
 
 from portal.extensions import db
-from portal.lifecycle import StateConflictError
+from portal.lifecycle.moves import StateConflictError
 from portal.mux.gateway import MuxError
 
 JSON_PATHS = ("/api/", "/programme", "/auth/token", "/webhooks/")

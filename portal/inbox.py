@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.extensions import db
-from portal.lifecycle import Decision, apply_report
-from portal.models import Outcome, Programme, Upload, WebhookEvent
+from portal.lifecycle.moves import note
+from portal.lifecycle.reports import Decision, apply_report
+from portal.models import Happening, Outcome, Programme, Upload, WebhookEvent
 from portal.models.programme import select_programme_for_update
 from portal.models.upload import select_upload_by_asset, select_upload_by_mux_id
 from portal.models.webhook_event import select_event_for_update
@@ -54,7 +55,11 @@ def _repeated(row: WebhookEvent, outcome: Outcome) -> Receipt:
 
 
 def _take(row: WebhookEvent, event: MuxEvent, at: datetime) -> Receipt:
-    decision, product_id = _apply(event, at)
+    decision, programme = _apply(event, at)
+    if programme is not None and decision.outcome not in {Outcome.APPLIED, row.outcome}:
+        why = f"Mux sent {event.type}, which changed nothing. {decision.reason}"
+        note(programme, Happening.EVENT, why, at=at, mux_event_id=event.id)
+    product_id = programme.product_id if programme else None
     row.applied_at, row.outcome, row.reason, row.error = at, decision.outcome, decision.reason, None
     row.product_id = product_id
     row.tries += 1
@@ -107,7 +112,7 @@ def _keep(event: MuxEvent, at: datetime) -> WebhookEvent:
     return db.session.scalars(select_event_for_update(event.id)).one()
 
 
-def _apply(event: MuxEvent, at: datetime) -> tuple[Decision, uuid.UUID | None]:
+def _apply(event: MuxEvent, at: datetime) -> tuple[Decision, Programme | None]:
     if event.report is None:
         if event.is_kept_for_later:
             return Decision(outcome=Outcome.KEPT, reason="Tracks are kept for later."), None
@@ -116,7 +121,7 @@ def _apply(event: MuxEvent, at: datetime) -> tuple[Decision, uuid.UUID | None]:
     if programme is None:
         return Decision(outcome=Outcome.UNKNOWN_PROGRAMME, reason="No programme of ours is named."), None
     decision = apply_report(programme, attempt, event.report, at=at, mux_event_id=event.id)
-    return decision, programme.product_id
+    return decision, programme
 
 
 def _find(report: Report) -> tuple[Programme | None, Upload | None]:

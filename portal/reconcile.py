@@ -1,27 +1,33 @@
-"""Asking Mux for the truth, where an event is missing or can't be right, and paying what is owed to it.
+"""Asking Mux for the truth, where an event is missing or can't be right.
 
 Each function closes its transaction before it calls Mux and commits what came back.
 """
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
 from portal.extensions import db
-from portal.lifecycle import Decision, apply_report, next_check
-from portal.models.discarded_asset import DiscardedAsset, select_discards_due
+from portal.lifecycle.attempts import next_check
+from portal.lifecycle.reports import Decision, apply_report
+from portal.models import Programme, Status
 from portal.models.programme import select_programme_for_update
-from portal.models.upload import Upload, select_current_upload, select_products_to_check
+from portal.models.upload import (
+    Upload,
+    select_current_upload,
+    select_products_to_check,
+    select_products_under_way,
+    select_upload_by_asset,
+)
 from portal.mux.facts import DirectUpload, Fact, Report
-from portal.mux.gateway import MuxError, MuxGateway, Trouble
+from portal.mux.gateway import MUX_IS_AWAY, MuxError, MuxGateway, Trouble
+from portal.periodic import Run, Turn
 
-BATCH = 20
-FIRST_RETRY = timedelta(minutes=1)
-LONGEST_RETRY = timedelta(hours=1)
+BATCH = 100
 STEP_BACK = timedelta(minutes=10)
-# Whoever else is asked or deleted now meets the same.
-MUX_IS_DOWN = frozenset({Trouble.OUT_OF_REACH, Trouble.RATE_LIMITED, Trouble.CREDENTIALS})
+ASKED_AGAIN_AFTER = timedelta(seconds=15)  # however often a page is opened
 
 log = structlog.get_logger()
 
@@ -43,58 +49,69 @@ def ask_mux(product_id: uuid.UUID, mux: MuxGateway, at: datetime) -> Decision | 
     if programme is None or attempt is None:
         db.session.rollback()
         return None
+    attempt.asked_at = at
     attempt.check_due_at = None if report else next_check(attempt, at)
     decision = apply_report(programme, attempt, report, at=at, was_asked=True) if report else None
     db.session.commit()
     return decision
 
 
-def ask_about_due(mux: MuxGateway, at: datetime) -> int:
-    """Ask about every attempt whose question is due, a bounded batch; how many were settled.
+def is_worth_asking(programme: Programme, current: Upload | None, at: datetime) -> bool:
+    """Whether somebody who looks at a programme should not be shown its state before Mux was asked.
 
-    A question that Mux stumbles over steps back, so that it does not stand in the way of the others.
+    So it is when a question is due that the worker has not come to, and for a video that has been processing for
+    longer than Mux's events take to come.
     """
-    due = list(db.session.scalars(select_products_to_check(at, BATCH)))
+    if current is None or current.check_due_at is None or (current.asset_id or current.mux_upload_id) is None:
+        return False
+    if current.asked_at is not None and at < current.asked_at + ASKED_AGAIN_AFTER:
+        return False
+    was_asked_before = programme.status is Status.PROCESSING and current.asked_at is not None
+    return current.check_due_at <= at or was_asked_before
+
+
+def ask_about_video(product_id: uuid.UUID, mux: MuxGateway, at: datetime) -> Decision | None:
+    """Ask whether the asset that a programme plays is still there; None if all is as it should be."""
+    programme = db.session.scalar(select_programme_for_update(product_id))
+    asset_id = programme.mux_asset_id if programme else None
+    db.session.commit()
+    if asset_id is None:
+        return None
+    report = _asset_truth(None, asset_id, mux)
+    programme = db.session.scalar(select_programme_for_update(product_id))
+    if programme is None or report.fact is not Fact.ASSET_DELETED:
+        db.session.rollback()
+        return None
+    attempt = db.session.scalar(select_upload_by_asset(asset_id))
+    decision = apply_report(programme, attempt, report, at=at, was_asked=True)
+    db.session.commit()
+    return decision
+
+
+def ask_about_due(mux: MuxGateway, at: datetime, turn: Turn) -> Run:
+    """Ask about every attempt whose question is due, the longest due first, a bounded batch."""
+    return _ask_about(list(db.session.scalars(select_products_to_check(at, BATCH))), mux, at, turn)
+
+
+def ask_about_all(mux: MuxGateway, at: datetime, turn: Turn) -> Run:
+    """Ask about every attempt that is under way, whether its question is due or not, a bounded batch."""
+    return _ask_about(list(db.session.scalars(select_products_under_way(BATCH))), mux, at, turn)
+
+
+def _ask_about(product_ids: Sequence[uuid.UUID], mux: MuxGateway, at: datetime, turn: Turn) -> Run:
+    """A question that Mux stumbles over steps back, so that it does not stand in the way of the others."""
     db.session.commit()
     settled = 0
-    for product_id in due:
+    for product_id in product_ids:
+        turn()
         try:
             settled += ask_mux(product_id, mux, at) is not None
         except MuxError as error:
             log.warning("mux.unanswered", product_id=str(product_id), trouble=error.trouble, reason=error.message)
-            if error.trouble in MUX_IS_DOWN:
-                break
+            if error.trouble in MUX_IS_AWAY:
+                return Run(done=settled, stopped_by=error)
             _step_back(product_id, at)
-    return settled
-
-
-def delete_discarded(mux: MuxGateway, at: datetime) -> int:
-    """Delete at Mux what was discarded, a bounded batch; how many are gone. A refusal is tried again, ever later."""
-    due = [(row.id, row.asset_id) for row in db.session.scalars(select_discards_due(at, BATCH))]
-    db.session.commit()
-    deleted = 0
-    for row_id, asset_id in due:
-        error = _delete(asset_id, mux)
-        row = db.session.get(DiscardedAsset, row_id, populate_existing=True)
-        if row is None:
-            db.session.rollback()
-            continue
-        row.tries += 1
-        row.error = str(error) if error else None
-        if error is None:
-            row.deleted_at = at
-            deleted += 1
-        else:
-            row.next_try_at = at + _wait_after(row.tries)
-        db.session.commit()
-        if error is not None and error.trouble in MUX_IS_DOWN:
-            break
-    return deleted
-
-
-def _wait_after(tries: int) -> timedelta:
-    doublings = min(tries - 1, 10)  # more than it takes to get to the longest
-    return min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)
+    return Run(done=settled)
 
 
 def _step_back(product_id: uuid.UUID, at: datetime) -> None:
@@ -102,17 +119,6 @@ def _step_back(product_id: uuid.UUID, at: datetime) -> None:
     if attempt is not None and attempt.check_due_at is not None:
         attempt.check_due_at = at + STEP_BACK
     db.session.commit()
-
-
-def _delete(asset_id: str, mux: MuxGateway) -> MuxError | None:
-    """What went wrong, or None."""
-    try:
-        mux.delete_asset(asset_id)
-    except MuxError as error:
-        log.warning("mux.asset_not_deleted", asset_id=asset_id, trouble=error.trouble, reason=error.message)
-        return error
-    log.info("mux.asset_deleted", asset_id=asset_id)
-    return None
 
 
 def _truth(upload_id: str | None, asset_id: str | None, mux: MuxGateway) -> Report | None:
@@ -125,8 +131,10 @@ def _truth(upload_id: str | None, asset_id: str | None, mux: MuxGateway) -> Repo
         if upload.status == "errored":
             return Report(fact=Fact.UPLOAD_ERRORED, upload_id=upload_id, fault=upload.fault)
         asset_id = upload.asset_id
-    if asset_id is None:
-        return None
+    return None if asset_id is None else _asset_truth(upload_id, asset_id, mux)
+
+
+def _asset_truth(upload_id: str | None, asset_id: str, mux: MuxGateway) -> Report:
     try:
         return mux.get_asset(asset_id)
     except MuxError as error:

@@ -7,7 +7,8 @@ It spans two transactions on purpose, and so commits by itself: none may be open
 from portal.clock import utc_now
 from portal.config import current_settings
 from portal.extensions import db
-from portal.lifecycle import StateConflictError, begin_attempt, hand_out, keep_upload
+from portal.lifecycle.attempts import begin_attempt, hand_out, keep_upload
+from portal.lifecycle.moves import StateConflictError
 from portal.models import Programme, Status, Upload, User
 from portal.models.programme import select_programme_for_update
 from portal.models.upload import select_current_upload

@@ -17,6 +17,7 @@ from portal.config import Settings
 from portal.extensions import db, limiter
 from portal.logs import configure_logs
 from portal.models import Programme, Role, User
+from portal.nudge import WorkName
 from tests.clock import NOON, StoppedClock
 from tests.factories import make_programme, make_user
 from tests.mux_double import MuxDouble
@@ -69,6 +70,12 @@ def mux() -> MuxDouble:
 
 
 @pytest.fixture
+def nudged() -> list[WorkName]:
+    """What the worker was told to do at once."""
+    return []
+
+
+@pytest.fixture
 def settings(database_url: str, instance: Path) -> Settings:
     return Settings(
         secret_key="s" * 40,
@@ -102,12 +109,16 @@ def applications() -> Iterator[dict[Settings, Flask]]:
 
 @pytest.fixture
 def app(
-    settings: Settings, mux: MuxDouble, clock: StoppedClock, applications: dict[Settings, Flask]
+    settings: Settings,
+    mux: MuxDouble,
+    clock: StoppedClock,
+    nudged: list[WorkName],
+    applications: dict[Settings, Flask],
 ) -> Iterator[Flask]:
     if settings not in applications:
         applications[settings] = create_app(settings)
     app = applications[settings]
-    app.extensions.update(mux=mux, clock=clock)
+    app.extensions.update(mux=mux, clock=clock, nudge=nudged.append)
     configure_logs(settings)  # to the output that is captured now
     config = dict(app.config)
     app.testing = True

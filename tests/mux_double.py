@@ -15,6 +15,7 @@ class MuxDouble:
         self.uploads: dict[str, DirectUpload] = {}
         self.assets: dict[str, Report] = {}
         self.deleted_assets: list[str] = []
+        self.cancelled_uploads: list[str] = []
         self.failure: MuxError | None = None
 
     def create_upload(self, request: UploadRequest) -> DirectUpload:
@@ -38,6 +39,13 @@ class MuxDouble:
         if asset_id not in self.assets:
             raise MuxError(Trouble.NOT_FOUND, "There is no such asset.")
         return self.assets[asset_id]
+
+    def cancel_upload(self, upload_id: str) -> None:
+        self._called()
+        if self.get_upload(upload_id).status != "waiting":
+            raise MuxError(Trouble.REFUSED, "the upload is not waiting any more")
+        self.uploads[upload_id] = DirectUpload(id=upload_id, status="cancelled")
+        self.cancelled_uploads.append(upload_id)
 
     def delete_asset(self, asset_id: str) -> None:
         self._called()

@@ -247,7 +247,7 @@ class RecordingEnviron(dict[str, str]):
 
 
 def variables_that_are_read() -> set[str]:
-    environ = RecordingEnviron(REQUIRED)
+    environ = RecordingEnviron({**REQUIRED, "SMTP_HOST": "mail.test", "MAIL_FROM": "portal@example.com"})
     Settings.from_environ(environ)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.environ", environ)

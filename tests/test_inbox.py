@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from portal.extensions import db
 from portal.inbox import keep_failure, keep_replay_failure, receive, replay
-from portal.lifecycle import begin_attempt, keep_upload
-from portal.models import DiscardedAsset, Outcome, Programme, Status, Upload, WebhookEvent
+from portal.lifecycle.attempts import begin_attempt, keep_upload
+from portal.models import Discard, DiscardKind, Outcome, Programme, Status, Upload, WebhookEvent
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Report
 from portal.mux.webhook import BadEventError, MuxEvent, parse
@@ -278,7 +278,7 @@ class Inbox:
         return row
 
     def discarded(self) -> set[str]:
-        return set(db.session.scalars(select(DiscardedAsset.asset_id)))
+        return set(db.session.scalars(select(Discard.mux_id).where(Discard.kind == DiscardKind.ASSET)))
 
 
 @pytest.fixture

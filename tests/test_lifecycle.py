@@ -8,17 +8,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.lifecycle import (
-    StateConflictError,
-    apply_report,
-    begin_attempt,
-    begin_programme,
-    drop_programme,
-    keep_upload,
-    next_check,
-    set_published,
-)
-from portal.models import DiscardedAsset, History, Outcome, Product, Programme, Status, Upload
+from portal.lifecycle.attempts import begin_attempt, begin_programme, keep_upload, next_check
+from portal.lifecycle.deletion import take_back_programme
+from portal.lifecycle.moves import StateConflictError
+from portal.lifecycle.publication import set_published
+from portal.lifecycle.reports import apply_report
+from portal.models import Discard, DiscardKind, Happening, History, Outcome, Product, Programme, Status, Upload
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Fault, Report
 from tests.clock import NOON
@@ -310,7 +305,7 @@ def test_publishing_again_keeps_the_first_date(programmes: "Programmes") -> None
 def test_a_programme_that_came_to_nothing_leaves_no_row(programmes: "Programmes") -> None:
     programme, _ = begin_programme(programmes.owner, title="Never", at=NOON)
 
-    drop_programme(programme)
+    take_back_programme(programme)
     db.session.flush()
 
     for table in (Product, Programme, Upload, History):
@@ -352,11 +347,13 @@ class Programmes:
         )
 
     def history_says(self, programme: Programme) -> list[tuple[Status | None, Status]]:
-        rows = db.session.scalars(select(History).where(History.product_id == programme.product_id))
+        told = (Happening.STATE, Happening.ATTEMPT, Happening.EDIT)
+        of_it = select(History).where(History.product_id == programme.product_id, History.kind.in_(told))
+        rows = db.session.scalars(of_it.order_by(History.id))
         return [(row.from_status, row.to_status) for row in rows]
 
     def discarded(self) -> set[str]:
-        return set(db.session.scalars(select(DiscardedAsset.asset_id)))
+        return set(db.session.scalars(select(Discard.mux_id).where(Discard.kind == DiscardKind.ASSET)))
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from portal.extensions import db
 from portal.inbox import receive
-from portal.lifecycle import begin_attempt, begin_programme, keep_upload
-from portal.models import DiscardedAsset, Programme, Status, Upload, User
+from portal.lifecycle.attempts import begin_attempt, begin_programme, keep_upload
+from portal.models import Discard, DiscardKind, Programme, Status, Upload, User
 from portal.mux.facts import DirectUpload, Fact, Fault, Report
 from portal.mux.webhook import MuxEvent
 from portal.reconcile import ask_mux
@@ -112,7 +112,7 @@ def assert_sound(programme: Programme, story: Story) -> None:
     assert (first.is_current, second.is_current) == (False, True)
     if programme.mux_asset_id:
         assert programme.mux_asset_id == asset_of(second)
-    discarded = set(db.session.scalars(select(DiscardedAsset.asset_id)))
+    discarded = set(db.session.scalars(select(Discard.mux_id).where(Discard.kind == DiscardKind.ASSET)))
     assert asset_of(second) not in discarded
     assert first.asset_id is None or first.asset_id in discarded or story.first == "is removed"
 

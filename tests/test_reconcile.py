@@ -1,4 +1,4 @@
-"""Asking Mux for the truth, and paying what is owed to it: what is done with each answer, and with none."""
+"""Asking Mux for the truth: what is done with each answer, and with none."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from portal.extensions import db
-from portal.lifecycle import Decision, begin_attempt
-from portal.models import DiscardedAsset, Outcome, Programme, Status, Upload
-from portal.models.discarded_asset import discard_asset
+from portal.lifecycle.attempts import begin_attempt
+from portal.lifecycle.reports import Decision
+from portal.models import Outcome, Programme, Status, Upload
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Fault, Report
 from portal.mux.gateway import MuxError, Trouble
-from portal.reconcile import BATCH, ask_about_due, ask_mux, delete_discarded
+from portal.reconcile import BATCH, ask_about_due, ask_mux
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme
 from tests.mux_double import MuxDouble
+from tests.turns import at_once
 
 AWAITING, PROCESSING, READY, ERRORED = Status
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -130,7 +130,7 @@ def test_only_questions_that_are_due_are_asked_the_longest_due_first(desk: "Desk
     second = desk.programme(AWAITING, "up-second", due=NOON)
     first = desk.programme(AWAITING, "up-first", due=NOON - HOUR)
 
-    assert ask_about_due(desk.mux, NOON) == 2
+    assert ask_about_due(desk.mux, NOON, at_once).done == 2
 
     assert desk.asked == ["up-first", "up-second"]
     assert [desk.row(each).status for each in (first, second, later)] == [ERRORED, ERRORED, AWAITING]
@@ -140,7 +140,7 @@ def test_a_question_about_a_replaced_attempt_is_not_asked(desk: "Desk") -> None:
     product_id = desk.programme(AWAITING, "up-1", due=NOON)
     desk.replace_attempt(product_id)
 
-    assert ask_about_due(desk.mux, NOON) == 0
+    assert ask_about_due(desk.mux, NOON, at_once).done == 0
     assert desk.asked == []
 
 
@@ -151,13 +151,13 @@ def test_where_mux_answers_nobody_the_rest_is_left_for_the_next_time(desk: "Desk
     desk.mux.failure = MuxError(trouble, "Not now.")
 
     with capture_logs() as logs:
-        assert ask_about_due(desk.mux, NOON) == 0
+        assert ask_about_due(desk.mux, NOON, at_once).done == 0
 
     assert len(desk.asked) == 1
     (line,) = logs
     assert (line["event"], line["trouble"], line["reason"]) == ("mux.unanswered", trouble, "Not now.")
     desk.mux.failure = None
-    assert ask_about_due(desk.mux, NOON) == 3
+    assert ask_about_due(desk.mux, NOON, at_once).done == 3
 
 
 @pytest.mark.parametrize("trouble", GOING_ON)
@@ -168,9 +168,9 @@ def test_where_mux_stumbles_over_one_question_the_others_are_asked_and_it_steps_
     desk.programme(AWAITING, "up-fine", due=NOON)
     desk.failing = {f"up-stuck-{number}": MuxError(trouble, "Not this one.") for number in range(BATCH)}
 
-    assert ask_about_due(desk.mux, NOON) == 0
+    assert ask_about_due(desk.mux, NOON, at_once).done == 0
     assert len(desk.asked) == BATCH
-    assert ask_about_due(desk.mux, NOON) == 1
+    assert ask_about_due(desk.mux, NOON, at_once).done == 1
 
     assert desk.asked[-1] == "up-fine"
     assert all(NOON < desk.due(product_id) <= NOON + HOUR for product_id in stuck)
@@ -180,72 +180,8 @@ def test_a_batch_is_bounded(desk: "Desk") -> None:
     for number in range(BATCH + 1):
         desk.programme(AWAITING, f"up-{number}", due=NOON)
 
-    assert ask_about_due(desk.mux, NOON) == BATCH
-    assert ask_about_due(desk.mux, NOON) == 1
-
-
-def test_what_was_discarded_is_deleted_at_mux_once(desk: "Desk") -> None:
-    desk.discard("as-1")
-    desk.discard("as-2")
-
-    assert delete_discarded(desk.mux, NOON) == 2
-    assert delete_discarded(desk.mux, NOON) == 0
-
-    assert sorted(desk.mux.deleted_assets) == ["as-1", "as-2"]
-    assert [(row.deleted_at, row.tries, row.error) for row in desk.debts()] == [(NOON, 1, None)] * 2
-
-
-def test_a_refused_deletion_is_tried_again_ever_later_and_never_given_up(desk: "Desk") -> None:
-    desk.discard("as-1")
-    desk.mux.failure = MuxError(Trouble.REFUSED, "Not now.")
-    at = NOON
-    waits = []
-    for _ in range(9):
-        assert delete_discarded(desk.mux, at) == 0
-        (debt,) = desk.debts()
-        waits.append((debt.next_try_at - at) / MINUTE)
-        at = debt.next_try_at
-        assert delete_discarded(desk.mux, at - SECOND) == 0
-
-    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-    assert (debt.tries, debt.error) == (9, "refused: Not now.")
-
-    desk.mux.failure = None
-    assert delete_discarded(desk.mux, at) == 1
-    (debt,) = desk.debts()
-    assert (debt.deleted_at, debt.error) == (at, None)
-
-
-def test_after_a_very_long_time_a_refused_deletion_is_still_tried_every_hour(desk: "Desk") -> None:
-    desk.discard("as-1", tries=5000)
-    desk.mux.failure = MuxError(Trouble.REFUSED, "Not now.")
-
-    delete_discarded(desk.mux, NOON)
-
-    assert desk.debts()[0].next_try_at == NOON + HOUR
-
-
-@pytest.mark.parametrize("trouble", STOPPING)
-def test_where_mux_answers_nobody_the_other_deletions_wait(desk: "Desk", trouble: Trouble) -> None:
-    for number in range(3):
-        desk.discard(f"as-{number}")
-    desk.mux.failure = MuxError(trouble, "Not now.")
-
-    with capture_logs() as logs:
-        assert delete_discarded(desk.mux, NOON) == 0
-
-    assert [line["event"] for line in logs] == ["mux.asset_not_deleted"]
-    assert sorted(row.tries for row in desk.debts()) == [0, 0, 1]
-    desk.mux.failure = None
-    assert delete_discarded(desk.mux, NOON + MINUTE) == 3
-
-
-def test_where_mux_refuses_one_deletion_the_others_are_made(desk: "Desk") -> None:
-    for number in range(3):
-        desk.discard(f"as-{number}")
-    desk.failing = {"as-1": MuxError(Trouble.REFUSED, "Not this one.")}
-
-    assert delete_discarded(desk.mux, NOON) == 2
+    assert ask_about_due(desk.mux, NOON, at_once).done == BATCH
+    assert ask_about_due(desk.mux, NOON, at_once).done == 1
 
 
 class AskedMux(MuxDouble):
@@ -258,10 +194,6 @@ class AskedMux(MuxDouble):
     def get_upload(self, upload_id: str) -> DirectUpload:
         self._desk.about_to_answer(upload_id)
         return super().get_upload(upload_id)
-
-    def delete_asset(self, asset_id: str) -> None:
-        self._desk.about_to_answer(asset_id)
-        super().delete_asset(asset_id)
 
 
 class Desk:
@@ -290,12 +222,6 @@ class Desk:
         db.session.commit()
         return programme.product_id
 
-    def discard(self, asset_id: str, tries: int = 0) -> None:
-        discard_asset(asset_id, uuid.UUID(int=1), "a test", NOON)
-        db.session.flush()
-        db.session.scalars(select(DiscardedAsset).where(DiscardedAsset.asset_id == asset_id)).one().tries = tries
-        db.session.commit()
-
     def row(self, product_id: uuid.UUID) -> Programme:
         row = db.session.get_one(Programme, product_id)
         db.session.commit()
@@ -310,11 +236,6 @@ class Desk:
         due = self.attempt(product_id).check_due_at
         assert due is not None
         return due
-
-    def debts(self) -> list[DiscardedAsset]:
-        rows = list(db.session.scalars(select(DiscardedAsset).order_by(DiscardedAsset.id)))
-        db.session.commit()
-        return rows
 
     def replace_attempt(self, product_id: uuid.UUID) -> None:
         begin_attempt(db.session.get_one(Programme, product_id), self.owner, at=NOON)

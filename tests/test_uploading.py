@@ -10,8 +10,9 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.extensions import db
-from portal.lifecycle import StateConflictError, begin_attempt, begin_programme
-from portal.models import DiscardedAsset, Programme, Status, Upload
+from portal.lifecycle.attempts import begin_attempt, begin_programme
+from portal.lifecycle.moves import StateConflictError
+from portal.models import Discard, DiscardKind, Programme, Status, Upload
 from portal.models.programme import select_programme_for_update
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Report
@@ -239,7 +240,7 @@ class Studio:
         return ids
 
     def discarded(self) -> set[str]:
-        ids = set(db.session.scalars(select(DiscardedAsset.asset_id)))
+        ids = set(db.session.scalars(select(Discard.mux_id).where(Discard.kind == DiscardKind.ASSET)))
         db.session.commit()
         return ids
 

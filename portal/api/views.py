@@ -21,7 +21,9 @@ from portal.api.schemas import (
 from portal.clock import utc_now
 from portal.config import current_settings
 from portal.extensions import csrf, db
-from portal.lifecycle import begin_programme, drop_programme, set_published
+from portal.lifecycle.attempts import begin_programme
+from portal.lifecycle.deletion import take_back_programme
+from portal.lifecycle.publication import set_published
 from portal.models import Programme, Role, Upload, User
 from portal.models.catalogue import Filter, newest_published
 from portal.models.programme import select_programme_for_update
@@ -128,4 +130,4 @@ def _take_back(product_id: uuid.UUID, upload_id: int) -> None:
     programme: Programme | None = db.session.scalar(select_programme_for_update(product_id))
     current = db.session.scalar(select_current_upload(product_id))
     if programme is not None and current is not None and current.id == upload_id and current.mux_upload_id is None:
-        drop_programme(programme)
+        take_back_programme(programme)

@@ -13,13 +13,9 @@ from portal.clock import utc_now
 from portal.coach.forms import NewProgrammeForm, ProgrammeForm
 from portal.extensions import db
 from portal.headers import allow_video
-from portal.lifecycle import (
-    StateConflictError,
-    begin_attempt,
-    begin_programme,
-    choose_publication,
-    set_published,
-)
+from portal.lifecycle.attempts import begin_attempt, begin_programme
+from portal.lifecycle.moves import StateConflictError
+from portal.lifecycle.publication import choose_publication, set_published
 from portal.models import Programme, Status
 from portal.models.catalogue import own_programmes, position_or_none
 from portal.models.history import select_history
@@ -117,7 +113,7 @@ def change_publication(product_id: uuid.UUID) -> AnyResponse:
         set_published(programme, wanted=wanted, by=signed_in_user(), at=at)
         flash("Published." if wanted else "Withdrawn from the catalogue.", "success")
     else:
-        choose_publication(programme, when_ready=wanted, at=at)
+        choose_publication(programme, when_ready=wanted, by=signed_in_user(), at=at)
         flash("It will be published once it is ready." if wanted else "It will stay a draft.", "success")
     db.session.commit()
     return _to_programme(product_id)

@@ -52,6 +52,10 @@ class MuxError(Exception):
         return self.trouble in {Trouble.RATE_LIMITED, Trouble.FAILED, Trouble.OUT_OF_REACH}
 
 
+# Whoever else asks now meets the same.
+MUX_IS_AWAY = frozenset({Trouble.OUT_OF_REACH, Trouble.RATE_LIMITED, Trouble.CREDENTIALS})
+
+
 @dataclass(frozen=True, kw_only=True)
 class UploadRequest:
     """What a new direct upload is made for. `passthrough` is the productId and comes back with every event."""
@@ -73,6 +77,12 @@ class MuxGateway(Protocol):
 
     def get_asset(self, asset_id: str) -> Report:
         """Ask what has become of an asset."""
+
+    def cancel_upload(self, upload_id: str) -> None:
+        """Close an upload that waits for its file. One that is gone or closed already is no error.
+
+        Raises MuxError REFUSED when the file has come through in the meantime.
+        """
 
     def delete_asset(self, asset_id: str) -> None:
         """Delete an asset and everything it plays as. An asset that is gone already is no error."""
@@ -133,6 +143,19 @@ class MuxApi:
     def get_asset(self, asset_id: str) -> Report:
         with _one_kind_of_failure():
             return asset_report(_call(self._assets.get_asset, asset_id).data.to_dict())
+
+    def cancel_upload(self, upload_id: str) -> None:
+        try:
+            with _one_kind_of_failure():
+                _call(self._uploads.cancel_direct_upload, upload_id)
+        except MuxError as error:
+            if error.trouble is Trouble.NOT_FOUND:
+                return
+            # Mux's word for an upload that waits no more is 403 without a body; with one, the credentials are meant.
+            cause = error.__cause__
+            if isinstance(cause, ApiException) and cause.status == HTTPStatus.FORBIDDEN and not cause.body:
+                raise MuxError(Trouble.REFUSED, "the upload is not waiting any more") from error
+            raise
 
     def delete_asset(self, asset_id: str) -> None:
         try:

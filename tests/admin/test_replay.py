@@ -13,8 +13,8 @@ from sqlalchemy import Column, Table, select
 from structlog.testing import capture_logs
 
 from portal.extensions import db
-from portal.lifecycle import begin_attempt, keep_upload
-from portal.models import Base, History, Outcome, Status, User
+from portal.lifecycle.attempts import begin_attempt, keep_upload
+from portal.models import Base, Notice, Outcome, Status, User
 from portal.models.programme import select_programme_for_update
 from portal.mux.facts import DirectUpload, asset_report
 from portal.reconcile import ask_about_due
@@ -23,6 +23,7 @@ from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.mux_double import MuxDouble
 from tests.pages import Page, Reader, words
+from tests.turns import at_once
 from tests.webhooks.conftest import Webhook
 from tests.webhooks.mux_events import ASSET_ID, asset, event, upload
 
@@ -67,7 +68,7 @@ def test_an_old_event_does_not_undo_what_mux_has_said_since(
     webhook.outcome(event("video.asset.updated", asset("ready", playback_id="pb-new")))
     mux.assets[ASSET_ID] = asset_report(asset("ready", playback_id="pb-new"))
     with app.app_context():
-        ask_about_due(mux, NOON)
+        ask_about_due(mux, NOON, at_once)
 
     for row in webhook.kept():
         replays(admin, row.id)
@@ -148,7 +149,7 @@ def test_two_admins_who_replay_it_at_once_apply_it_once(
         assert set(pool.map(press, admins)) == {303}
 
     (row,) = webhook.kept()
-    assert (row.outcome, row.tries, webhook.count(History)) == (Outcome.APPLIED, 2, 1)
+    assert (row.outcome, row.tries, webhook.count(Notice)) == (Outcome.APPLIED, 2, 1)
     assert webhook.seen(product_id).status is Status.READY
 
 

@@ -232,5 +232,5 @@ def test_the_history_says_what_happened(owner: Reader) -> None:
     page = owner.get(str(place))
 
     assert "The programme was created." in page.text
-    assert "A fresh upload link was asked for." in page.text
+    assert "A fresh upload link was made." in page.text
     assert "Olive Owner" in page.text

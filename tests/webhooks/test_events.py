@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from portal.lifecycle import apply_report
-from portal.models import DiscardedAsset, History, Outcome, Status, WebhookEvent
+from portal.lifecycle.reports import apply_report
+from portal.models import Discard, History, Notice, Outcome, Status, WebhookEvent
 from tests.clock import NOON, StoppedClock
 from tests.webhooks.conftest import Webhook
 from tests.webhooks.mux_events import ASSET_ID, PLAYBACK_ID, UPLOAD_ID, asset, event, upload
@@ -287,7 +287,7 @@ def test_the_same_event_from_many_sides_at_once_is_applied_once(webhook: Webhook
     assert outcomes == [(200, "applied")] * 8
     (row,) = webhook.kept()
     assert row.tries == 1
-    assert webhook.count(History) == 1
+    assert (webhook.count(History), webhook.count(Notice)) == (2, 1)  # that it is ready, and that its coach was told
     assert webhook.seen(product_id).status is READY
 
 
@@ -311,7 +311,7 @@ def test_no_asset_is_given_up_by_an_event_of_the_current_attempt(webhook: Webhoo
 
     webhook.outcome(event("video.asset.ready", asset("ready")))
 
-    assert webhook.count(DiscardedAsset) == 0
+    assert webhook.count(Discard) == 0
 
 
 def test_the_events_here_are_as_compact_as_mux_s() -> None:

@@ -1,0 +1,87 @@
+"""Paying what is owed to Mux: assets are deleted and uploads cancelled there, tried until it is done.
+
+Each step closes its transaction before it calls Mux and commits what came back.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from portal.extensions import db
+from portal.models import Discard, DiscardKind
+from portal.models.discard import discard_asset, select_discards_due
+from portal.mux.gateway import MUX_IS_AWAY, MuxError, MuxGateway, Trouble
+from portal.periodic import Run, Turn
+
+BATCH = 100
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=1)
+
+log = structlog.get_logger()
+
+
+def pay_discards(mux: MuxGateway, at: datetime, turn: Turn) -> Run:
+    """Delete and cancel at Mux what was discarded, a bounded batch. A refusal is tried again, ever later."""
+    due = [(row.id, row.kind, row.mux_id) for row in db.session.scalars(select_discards_due(at, BATCH))]
+    db.session.commit()
+    done = 0
+    for row_id, kind, mux_id in due:
+        turn()
+        error, asset_id = _pay(kind, mux_id, mux)
+        row = db.session.get(Discard, row_id, populate_existing=True)
+        if row is None:
+            db.session.rollback()
+            continue
+        _keep(row, error, asset_id, at)
+        db.session.commit()
+        done += error is None
+        if error is not None and error.trouble in MUX_IS_AWAY:
+            return Run(done=done, stopped_by=error)
+    return Run(done=done)
+
+
+def _keep(row: Discard, error: MuxError | None, asset_id: str | None, at: datetime) -> None:
+    row.tries += 1
+    row.error = str(error) if error else None
+    if error is not None:
+        row.next_try_at = at + _wait_after(row.tries)
+        return
+    row.done_at = at
+    if asset_id is not None:
+        discard_asset(asset_id, row.product_id, row.reason, at)
+
+
+def _pay(kind: DiscardKind, mux_id: str, mux: MuxGateway) -> tuple[MuxError | None, str | None]:
+    """What went wrong, if anything; and the asset that came through an upload before it could be cancelled."""
+    asset_id = None
+    try:
+        if kind is DiscardKind.ASSET:
+            mux.delete_asset(mux_id)
+        else:
+            asset_id = _close_upload(mux_id, mux)
+    except MuxError as error:
+        log.warning("mux.not_discarded", kind=kind, mux_id=mux_id, trouble=error.trouble, reason=error.message)
+        return error, None
+    log.info("mux.discarded", kind=kind, mux_id=mux_id)
+    return None, asset_id
+
+
+def _close_upload(upload_id: str, mux: MuxGateway) -> str | None:
+    """Cancel an upload that waits; the asset of one that waits no more, if it has one."""
+    try:
+        upload = mux.get_upload(upload_id)
+    except MuxError as error:
+        if error.trouble is Trouble.NOT_FOUND:
+            return None
+        raise
+    if upload.status == "waiting":
+        mux.cancel_upload(upload_id)
+        return None
+    if upload.status == "asset_created" and upload.asset_id is None:
+        raise MuxError(Trouble.UNREADABLE, "Mux made an asset of the upload without saying which")
+    return upload.asset_id
+
+
+def _wait_after(tries: int) -> timedelta:
+    doublings = min(tries - 1, 10)  # more than it takes to get to the longest
+    return min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)

@@ -1,0 +1,184 @@
+"""Paying what is owed to Mux: deletions and cancellations, tried until they are done."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from structlog.testing import capture_logs
+
+from portal.discarding import pay_discards
+from portal.extensions import db
+from portal.models import Discard, DiscardKind
+from portal.models.discard import discard_asset, discard_upload
+from portal.mux.facts import DirectUpload
+from portal.mux.gateway import MUX_IS_AWAY, MuxError, Trouble
+from tests.clock import NOON
+from tests.mux_double import MuxDouble
+from tests.turns import at_once
+
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+
+def test_what_was_discarded_is_deleted_at_mux_once(desk: "Desk") -> None:
+    desk.discard("as-1")
+    desk.discard("as-2")
+
+    assert pay_discards(desk.mux, NOON, at_once).done == 2
+    assert pay_discards(desk.mux, NOON, at_once).done == 0
+
+    assert sorted(desk.mux.deleted_assets) == ["as-1", "as-2"]
+    assert [(row.done_at, row.tries, row.error) for row in desk.debts()] == [(NOON, 1, None)] * 2
+
+
+def test_a_refused_deletion_is_tried_again_ever_later_and_never_given_up(desk: "Desk") -> None:
+    desk.discard("as-1")
+    desk.mux.failure = MuxError(Trouble.REFUSED, "Not now.")
+    at = NOON
+    waits = []
+    for _ in range(9):
+        assert pay_discards(desk.mux, at, at_once).done == 0
+        (debt,) = desk.debts()
+        waits.append((debt.next_try_at - at) / MINUTE)
+        at = debt.next_try_at
+        assert pay_discards(desk.mux, at - SECOND, at_once).done == 0
+
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert (debt.tries, debt.error) == (9, "refused: Not now.")
+
+    desk.mux.failure = None
+    assert pay_discards(desk.mux, at, at_once).done == 1
+    (debt,) = desk.debts()
+    assert (debt.done_at, debt.error) == (at, None)
+
+
+def test_after_a_very_long_time_a_refused_deletion_is_still_tried_every_hour(desk: "Desk") -> None:
+    desk.discard("as-1", tries=5000)
+    desk.mux.failure = MuxError(Trouble.REFUSED, "Not now.")
+
+    pay_discards(desk.mux, NOON, at_once)
+
+    assert desk.debts()[0].next_try_at == NOON + HOUR
+
+
+@pytest.mark.parametrize("trouble", sorted(MUX_IS_AWAY))
+def test_where_mux_answers_nobody_the_other_deletions_wait(desk: "Desk", trouble: Trouble) -> None:
+    for number in range(3):
+        desk.discard(f"as-{number}")
+    desk.mux.failure = MuxError(trouble, "Not now.")
+
+    with capture_logs() as logs:
+        assert pay_discards(desk.mux, NOON, at_once).done == 0
+
+    assert [line["event"] for line in logs] == ["mux.not_discarded"]
+    assert sorted(row.tries for row in desk.debts()) == [0, 0, 1]
+    desk.mux.failure = None
+    assert pay_discards(desk.mux, NOON + MINUTE, at_once).done == 3
+
+
+def test_where_mux_refuses_one_deletion_the_others_are_made(desk: "Desk") -> None:
+    for number in range(3):
+        desk.discard(f"as-{number}")
+    desk.failing = {"as-1": MuxError(Trouble.REFUSED, "Not this one.")}
+
+    assert pay_discards(desk.mux, NOON, at_once).done == 2
+
+
+def test_an_upload_that_waits_is_cancelled(desk: "Desk") -> None:
+    desk.mux.uploads["up-1"] = DirectUpload(id="up-1", status="waiting")
+    desk.discard_upload("up-1")
+
+    assert pay_discards(desk.mux, NOON, at_once).done == 1
+
+    assert desk.mux.cancelled_uploads == ["up-1"]
+
+
+@pytest.mark.parametrize("status", ["cancelled", "timed_out", "errored", None])
+def test_there_is_nothing_to_do_about_an_upload_that_is_over(desk: "Desk", status: str | None) -> None:
+    if status is not None:
+        desk.mux.uploads["up-1"] = DirectUpload(id="up-1", status=status)
+    desk.discard_upload("up-1")
+
+    assert pay_discards(desk.mux, NOON, at_once).done == 1
+
+    assert desk.mux.cancelled_uploads == []
+    assert [row.done_at for row in desk.debts()] == [NOON]
+
+
+def test_a_video_that_came_through_before_its_upload_was_cancelled_is_deleted(desk: "Desk") -> None:
+    desk.mux.uploads["up-1"] = DirectUpload(id="up-1", status="asset_created", asset_id="as-1")
+    desk.discard_upload("up-1")
+
+    pay_discards(desk.mux, NOON, at_once)
+    pay_discards(desk.mux, NOON, at_once)
+
+    assert desk.mux.deleted_assets == ["as-1"]
+    assert [(row.kind, row.done_at) for row in desk.debts()] == [(DiscardKind.UPLOAD, NOON), (DiscardKind.ASSET, NOON)]
+
+
+def test_an_upload_that_stops_waiting_while_it_is_cancelled_is_looked_at_again(desk: "Desk") -> None:
+    desk.mux.uploads["up-1"] = DirectUpload(id="up-1", status="waiting")
+    desk.discard_upload("up-1")
+    desk.failing_cancels = True
+
+    assert pay_discards(desk.mux, NOON, at_once).done == 0
+
+    desk.mux.uploads["up-1"] = DirectUpload(id="up-1", status="asset_created", asset_id="as-1")
+    assert pay_discards(desk.mux, NOON + MINUTE, at_once).done == 1
+    assert [row.mux_id for row in desk.debts()] == ["up-1", "as-1"]
+
+
+def test_noting_a_debt_twice_is_noting_it_once(desk: "Desk") -> None:
+    for _ in range(2):
+        desk.discard("as-1")
+        desk.discard_upload("as-1")  # of another kind, it is another debt
+
+    assert len(desk.debts()) == 2
+
+
+class CountedMux(MuxDouble):
+    """Fails where a test wants it to."""
+
+    def __init__(self, desk: "Desk") -> None:
+        super().__init__()
+        self._desk = desk
+
+    def cancel_upload(self, upload_id: str) -> None:
+        if self._desk.failing_cancels:
+            raise MuxError(Trouble.REFUSED, "the upload is not waiting any more")
+        super().cancel_upload(upload_id)
+
+    def delete_asset(self, asset_id: str) -> None:
+        if asset_id in self._desk.failing:
+            raise self._desk.failing[asset_id]
+        super().delete_asset(asset_id)
+
+
+class Desk:
+    """Debts, and the Mux that they are owed to."""
+
+    def __init__(self) -> None:
+        self.mux = CountedMux(self)
+        self.failing: dict[str, MuxError] = {}
+        self.failing_cancels = False
+
+    def discard(self, asset_id: str, tries: int = 0) -> None:
+        discard_asset(asset_id, uuid.UUID(int=1), "a test", NOON)
+        db.session.flush()
+        db.session.scalars(select(Discard).where(Discard.mux_id == asset_id)).first().tries = tries  # type: ignore[union-attr]
+        db.session.commit()
+
+    def discard_upload(self, upload_id: str) -> None:
+        discard_upload(upload_id, uuid.UUID(int=1), "a test", NOON)
+        db.session.commit()
+
+    def debts(self) -> list[Discard]:
+        rows = list(db.session.scalars(select(Discard).order_by(Discard.id)))
+        db.session.commit()
+        return rows
+
+
+@pytest.fixture
+def desk(in_app: Flask) -> Desk:
+    return Desk()
