@@ -1,5 +1,6 @@
 """Misbehaviour on purpose: what is asked for, kept across a restart."""
 
+import random
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -11,6 +12,7 @@ from local_mux.models.setting import Setting
 from local_mux.validation import messages
 
 _NAME = "faults"
+_random = random.SystemRandom()
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 
 
@@ -40,6 +42,8 @@ class ApiFaults(_Faults):
     latency_seconds: Seconds = 0.0
     fail_next: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     """How many of the coming API calls are refused with `status`."""
+    fail_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Probability that an API call is refused with `status`."""
     status: Annotated[int, Field(ge=400, le=599)] = 500
 
 
@@ -50,6 +54,11 @@ class Faults(_Faults):
     @property
     def are_on(self) -> bool:
         return self != Faults()
+
+
+def happens(rate: float) -> bool:
+    """Whether something with this probability happens now."""
+    return _random.random() < rate
 
 
 def parse_faults(body: bytes) -> Faults:

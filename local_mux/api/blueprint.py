@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from local_mux.api.access import require_access_token
 from local_mux.context import Context
 from local_mux.errors import envelope
-from local_mux.faults import current_faults, take_api_failure
+from local_mux.faults import current_faults, happens, take_api_failure
 
 api = Blueprint("api", __name__)
 
@@ -23,10 +23,10 @@ def _misbehave_if_ordered() -> Response | None:
     with database.reading() as session:
         faults = current_faults(session).api
     time.sleep(faults.latency_seconds)
-    if not faults.fail_next:
-        return None
-    with database.writing() as session:
-        status = take_api_failure(session)
+    status = faults.status if happens(faults.fail_rate) else None
+    if status is None and faults.fail_next:
+        with database.writing() as session:
+            status = take_api_failure(session)
     if status is None:
         return None
     return envelope("fault_injected", ["This failure was ordered at /_local/faults."], status)

@@ -1,7 +1,6 @@
 """Carrying deliveries to the webhook URL: first try at once, then again with growing gaps for 24 hours."""
 
 import logging
-import random
 import secrets
 import threading
 from datetime import datetime, timedelta
@@ -11,7 +10,7 @@ from sqlalchemy import select
 
 from local_mux.clock import epoch, now
 from local_mux.context import Context
-from local_mux.faults import current_faults
+from local_mux.faults import current_faults, happens
 from local_mux.models.webhook import DELIVERED, GIVEN_UP, LOST, PENDING, Attempt, Delivery
 from local_mux.webhooks.message import MAX_ATTEMPTS, body_of, signature_of
 from local_mux.webhooks.outbox import LANES
@@ -24,7 +23,6 @@ _DAY_SECONDS = 24 * 60 * 60
 _LONG_GAP_SECONDS = (_DAY_SECONDS - sum(_QUICK_GAPS_SECONDS)) / (MAX_ATTEMPTS - 1 - len(_QUICK_GAPS_SECONDS))
 
 _log = logging.getLogger(__name__)
-_random = random.SystemRandom()
 
 
 def gap_seconds(attempts: int) -> float | None:
@@ -85,7 +83,7 @@ class Courier:
     def _deliver(self, delivery_id: str) -> None:
         with self._context.database.reading() as session:
             delivery = session.scalars(select(Delivery).where(Delivery.id == delivery_id)).one()
-            lost = _random.random() < current_faults(session).webhooks.drop
+            lost = happens(current_faults(session).webhooks.drop)
             body = body_of(delivery)
         if lost:
             self._settle(delivery_id, None, LOST)

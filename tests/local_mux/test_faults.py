@@ -14,7 +14,7 @@ from tests.local_mux.webhook_receiver import Received, WebhookReceiver
 PATH = "/_local/faults"
 NONE = {
     "webhooks": {"drop": 0.0, "duplicate": 0, "delaySeconds": [0.0, 0.0], "shuffle": False, "forge": False},
-    "api": {"latencySeconds": 0.0, "failNext": 0, "status": 500},
+    "api": {"latencySeconds": 0.0, "failNext": 0, "failRate": 0.0, "status": 500},
 }
 
 
@@ -50,6 +50,7 @@ def test_faults_are_ordered_shown_and_ended(faulty: LocalMux) -> None:
         ({"webhooks": {"lose": 1}}, "webhooks.lose"),
         ({"api": {"latencySeconds": -1}}, "api.latencySeconds"),
         ({"api": {"failNext": 1.5}}, "api.failNext"),
+        ({"api": {"failRate": 1.1}}, "api.failRate"),
         ({"api": {"status": 200}}, "api.status"),
         ({"network": {}}, "network"),
         (b"nonsense", "body"),
@@ -111,6 +112,17 @@ def test_forged_webhooks_contradict_the_true_ones_under_a_wrong_signature(
 def test_the_next_calls_fail_and_no_more(faulty: LocalMux) -> None:
     faulty.call("PUT", PATH, {"api": {"failNext": 2, "status": 503}})
     assert [faulty.call("GET", "/video/v1/assets")[0] for _ in range(3)] == [503, 503, 200]
+    assert faulty.call("GET", PATH)[1]["api"]["failNext"] == 0
+
+
+def test_a_share_of_the_calls_fails(faulty: LocalMux) -> None:
+    def statuses(rate: float, calls: int) -> set[int]:
+        faulty.call("PUT", PATH, {"api": {"failRate": rate, "status": 503}})
+        return {faulty.call("GET", "/video/v1/assets")[0] for _ in range(calls)}
+
+    assert statuses(1, 5) == {503}
+    assert statuses(0, 5) == {200}
+    assert statuses(0.5, 64) == {200, 503}
     assert faulty.call("GET", PATH)[1]["api"]["failNext"] == 0
 
 
