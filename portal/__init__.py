@@ -1,6 +1,7 @@
 """The Programme Portal: the only file that knows all blueprints."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -27,7 +28,7 @@ from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
 from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url
-from portal.tasks import make_nudge
+from portal.tasks import make_nudge, make_worker
 from portal.template_context import register_template_context
 from portal.webhooks.views import webhooks
 
@@ -46,7 +47,7 @@ def create_app(
     app.extensions.update(
         settings=settings, clock=clock, mux=mux or MuxApi(settings), playback_urls=PlaybackUrls(settings)
     )
-    app.extensions["nudge"] = make_nudge(app, settings)
+    app.extensions["nudge"] = make_nudge(partial(make_worker, app, settings))
     _bind_extensions(app, settings)
     register_static_url(app)
     register_filters(app)

@@ -65,13 +65,9 @@ def make_worker(app: Flask, settings: Settings) -> Huey:
     return huey
 
 
-def make_nudge(app: Flask, settings: Settings) -> Callable[[WorkName], None]:
+def make_nudge(open_queue: Callable[[], Huey]) -> Callable[[WorkName], None]:
     """What puts a piece of work into the queue; the queue is opened with the first of them."""
-
-    @cache
-    def queue() -> Huey:
-        return make_worker(app, settings)
-
+    queue = cache(open_queue)
     return lambda name: queue().do(name.value, is_due_now=True)
 
 

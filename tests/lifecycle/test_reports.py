@@ -1,10 +1,8 @@
 """Every state of a programme against everything that Mux can say about its current attempt."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from portal.extensions import db
@@ -13,16 +11,13 @@ from portal.lifecycle.deletion import take_back_programme
 from portal.lifecycle.moves import StateConflictError
 from portal.lifecycle.publication import set_published
 from portal.lifecycle.reports import apply_report
-from portal.models import Discard, DiscardKind, Happening, History, Outcome, Product, Programme, Status, Upload
-from portal.models.upload import select_current_upload
+from portal.models import History, Outcome, Product, Programme, Status, Upload
 from portal.mux.facts import DirectUpload, Fact, Fault, Report
 from tests.clock import NOON
-from tests.conftest import Cast
-from tests.factories import make_programme
+from tests.lifecycle.conftest import LATER, Programmes
 
 AWAITING, PROCESSING, READY, ERRORED = Status
 APPLIED, KNOWN, CONTRADICTS = Outcome.APPLIED, Outcome.ALREADY_KNOWN, Outcome.CONTRADICTS
-LATER = NOON + timedelta(minutes=5)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +58,7 @@ LATER = NOON + timedelta(minutes=5)
     ],
 )
 def test_an_event_of_the_current_attempt(
-    programmes: "Programmes", before: Status, fact: Fact, after: Status, outcome: Outcome
+    programmes: Programmes, before: Status, fact: Fact, after: Status, outcome: Outcome
 ) -> None:
     programme, attempt = programmes.in_state(before)
 
@@ -90,7 +85,7 @@ def test_the_table_above_is_whole() -> None:
     ],
 )
 def test_what_mux_answers_when_asked_settles_the_matter(
-    programmes: "Programmes", before: Status, fact: Fact, after: Status
+    programmes: Programmes, before: Status, fact: Fact, after: Status
 ) -> None:
     programme, attempt = programmes.in_state(before)
 
@@ -100,7 +95,7 @@ def test_what_mux_answers_when_asked_settles_the_matter(
     assert (attempt.check_due_at is None) == (after is not PROCESSING)
 
 
-def test_a_ready_programme_has_all_that_it_needs_and_is_published(programmes: "Programmes") -> None:
+def test_a_ready_programme_has_all_that_it_needs_and_is_published(programmes: Programmes) -> None:
     programme, attempt = programmes.in_state(PROCESSING)
 
     apply_report(programme, attempt, programmes.report(Fact.ASSET_READY, attempt), at=LATER)
@@ -111,7 +106,7 @@ def test_a_ready_programme_has_all_that_it_needs_and_is_published(programmes: "P
     assert (programme.is_published, programme.published_at) == (True, LATER)
 
 
-def test_a_coach_who_chose_otherwise_is_not_published_by_the_video(programmes: "Programmes") -> None:
+def test_a_coach_who_chose_otherwise_is_not_published_by_the_video(programmes: Programmes) -> None:
     programme, attempt = programmes.in_state(PROCESSING)
     set_published(programme, wanted=False, by=programmes.owner, at=NOON)
 
@@ -120,7 +115,7 @@ def test_a_coach_who_chose_otherwise_is_not_published_by_the_video(programmes: "
     assert (programme.status, programme.is_published, programme.published_at) == (READY, False, None)
 
 
-def test_an_asset_without_a_playback_id_is_never_ready(programmes: "Programmes") -> None:
+def test_an_asset_without_a_playback_id_is_never_ready(programmes: Programmes) -> None:
     programme, attempt = programmes.in_state(PROCESSING)
     unplayable = Report(fact=Fact.ASSET_READY, asset_id=attempt.asset_id, upload_id=attempt.mux_upload_id)
 
@@ -131,7 +126,7 @@ def test_an_asset_without_a_playback_id_is_never_ready(programmes: "Programmes")
     assert (programme.status, programme.error_type) == (ERRORED, "no_playback_id")
 
 
-def test_mux_s_reason_is_kept_for_the_coach(programmes: "Programmes") -> None:
+def test_mux_s_reason_is_kept_for_the_coach(programmes: Programmes) -> None:
     programme, attempt = programmes.in_state(PROCESSING)
     fault = Fault(type="invalid_input", message="The input file was not a valid video or audio file.")
 
@@ -141,7 +136,7 @@ def test_mux_s_reason_is_kept_for_the_coach(programmes: "Programmes") -> None:
     assert (attempt.error_type, attempt.error_message) == (fault.type, fault.message)
 
 
-def test_a_video_deleted_at_mux_takes_its_programme_out_of_the_catalogue(programmes: "Programmes") -> None:
+def test_a_video_deleted_at_mux_takes_its_programme_out_of_the_catalogue(programmes: Programmes) -> None:
     programme, attempt = programmes.in_state(READY)
 
     apply_report(programme, attempt, programmes.report(Fact.ASSET_DELETED, attempt), at=LATER)
@@ -150,7 +145,7 @@ def test_a_video_deleted_at_mux_takes_its_programme_out_of_the_catalogue(program
     assert programme.publish_when_ready  # it was published, so its next video will be
 
 
-def test_trying_again_begins_a_new_attempt_and_keeps_the_coach_s_words(programmes: "Programmes") -> None:
+def test_trying_again_begins_a_new_attempt_and_keeps_the_coach_s_words(programmes: Programmes) -> None:
     programme, failed = programmes.in_state(ERRORED, title="Breathing", tags=["calm"], description="Slowly.")
 
     fresh = begin_attempt(programme, programmes.owner, at=LATER)
@@ -162,7 +157,7 @@ def test_trying_again_begins_a_new_attempt_and_keeps_the_coach_s_words(programme
     assert programmes.discarded() == {failed.asset_id}
 
 
-def test_a_fresh_link_supersedes_the_old_one_without_a_change_of_state(programmes: "Programmes") -> None:
+def test_a_fresh_link_supersedes_the_old_one_without_a_change_of_state(programmes: Programmes) -> None:
     programme, old = programmes.in_state(AWAITING)
 
     fresh = begin_attempt(programme, programmes.owner, at=LATER)
@@ -170,7 +165,7 @@ def test_a_fresh_link_supersedes_the_old_one_without_a_change_of_state(programme
     assert (programme.status, old.is_current, fresh.is_current) == (AWAITING, False, True)
 
 
-def test_no_new_attempt_while_a_video_is_being_processed(programmes: "Programmes") -> None:
+def test_no_new_attempt_while_a_video_is_being_processed(programmes: Programmes) -> None:
     programme, _ = programmes.in_state(PROCESSING)
 
     with pytest.raises(StateConflictError):
@@ -179,7 +174,7 @@ def test_no_new_attempt_while_a_video_is_being_processed(programmes: "Programmes
 
 @pytest.mark.parametrize("fact", [Fact.ASSET_CREATED, Fact.ASSET_READY, Fact.ASSET_ERRORED])
 def test_a_late_event_of_a_superseded_attempt_changes_nothing_but_gets_its_asset_deleted(
-    programmes: "Programmes", fact: Fact
+    programmes: Programmes, fact: Fact
 ) -> None:
     programme, old = programmes.in_state(AWAITING)
     begin_attempt(programme, programmes.owner, at=NOON)
@@ -190,7 +185,7 @@ def test_a_late_event_of_a_superseded_attempt_changes_nothing_but_gets_its_asset
     assert programmes.discarded() == {"late"}
 
 
-def test_an_attempt_whose_upload_id_was_lost_is_found_by_its_passthrough(programmes: "Programmes") -> None:
+def test_an_attempt_whose_upload_id_was_lost_is_found_by_its_passthrough(programmes: Programmes) -> None:
     programme, attempt = begin_programme(programmes.owner, title="Lost and found", at=NOON)
     report = Report(fact=Fact.ASSET_CREATED, upload_id="u-1", asset_id="a-1", passthrough=str(programme.product_id))
 
@@ -198,7 +193,7 @@ def test_an_attempt_whose_upload_id_was_lost_is_found_by_its_passthrough(program
     assert (programme.status, attempt.mux_upload_id, attempt.asset_id) == (PROCESSING, "u-1", "a-1")
 
 
-def test_an_event_that_names_no_attempt_is_not_guessed_at_where_there_were_several(programmes: "Programmes") -> None:
+def test_an_event_that_names_no_attempt_is_not_guessed_at_where_there_were_several(programmes: Programmes) -> None:
     programme, _ = programmes.in_state(AWAITING)
     current = begin_attempt(programme, programmes.owner, at=NOON)
     report = Report(fact=Fact.ASSET_READY, asset_id="whose", playback_id="p", passthrough=str(programme.product_id))
@@ -207,7 +202,7 @@ def test_an_event_that_names_no_attempt_is_not_guessed_at_where_there_were_sever
     assert (programme.status, current.check_due_at) == (AWAITING, LATER)
 
 
-def test_another_playback_id_in_an_event_is_asked_about_and_kept_once_mux_confirms_it(programmes: "Programmes") -> None:
+def test_another_playback_id_in_an_event_is_asked_about_and_kept_once_mux_confirms_it(programmes: Programmes) -> None:
     """The event may be older than what is known: replayed, late, or followed by another."""
     programme, attempt = programmes.in_state(READY)
     report = programmes.report(Fact.ASSET_READY, attempt, playback_id="playback-2")
@@ -219,7 +214,7 @@ def test_another_playback_id_in_an_event_is_asked_about_and_kept_once_mux_confir
     assert (programme.mux_playback_id, attempt.check_due_at) == ("playback-2", None)
 
 
-def test_the_old_video_plays_until_its_replacement_is_ready(programmes: "Programmes") -> None:
+def test_the_old_video_plays_until_its_replacement_is_ready(programmes: Programmes) -> None:
     programme, old = programmes.in_state(READY)
     fresh = begin_attempt(programme, programmes.owner, at=NOON)
     keep_upload(fresh, DirectUpload(id="u-2", status="waiting"), is_handed_out=True, at=NOON)
@@ -232,7 +227,7 @@ def test_the_old_video_plays_until_its_replacement_is_ready(programmes: "Program
     assert programmes.discarded() == {old.asset_id}
 
 
-def test_a_replacement_that_fails_leaves_the_old_video_in_place(programmes: "Programmes") -> None:
+def test_a_replacement_that_fails_leaves_the_old_video_in_place(programmes: Programmes) -> None:
     programme, old = programmes.in_state(READY)
     fresh = begin_attempt(programme, programmes.owner, at=NOON)
     keep_upload(fresh, DirectUpload(id="u-2", status="waiting"), is_handed_out=True, at=NOON)
@@ -243,7 +238,7 @@ def test_a_replacement_that_fails_leaves_the_old_video_in_place(programmes: "Pro
     assert fresh.error_type == "invalid_input"
 
 
-def test_a_video_that_is_worked_on_is_asked_about_until_it_is_done(programmes: "Programmes") -> None:
+def test_a_video_that_is_worked_on_is_asked_about_until_it_is_done(programmes: Programmes) -> None:
     """So that a lost event leaves no programme in processing for ever."""
     programme, attempt = programmes.in_state(AWAITING)
 
@@ -270,7 +265,7 @@ def test_a_video_that_is_worked_on_is_asked_about_until_it_is_done(programmes: "
     ],
 )
 def test_a_file_that_is_waited_for_is_asked_about_ever_less_often(
-    programmes: "Programmes",
+    programmes: Programmes,
     is_handed_out: bool,  # noqa: FBT001
     waited: timedelta,
     next_in: timedelta,
@@ -284,14 +279,14 @@ def test_a_file_that_is_waited_for_is_asked_about_ever_less_often(
     assert next_check(attempt, NOON + waited) == NOON + waited + next_in
 
 
-def test_only_what_can_be_played_can_be_published(programmes: "Programmes") -> None:
+def test_only_what_can_be_played_can_be_published(programmes: Programmes) -> None:
     programme, _ = programmes.in_state(PROCESSING)
 
     with pytest.raises(StateConflictError):
         set_published(programme, wanted=True, by=programmes.owner, at=LATER)
 
 
-def test_publishing_again_keeps_the_first_date(programmes: "Programmes") -> None:
+def test_publishing_again_keeps_the_first_date(programmes: Programmes) -> None:
     programme, _ = programmes.in_state(READY)
     first = programme.published_at
 
@@ -302,7 +297,7 @@ def test_publishing_again_keeps_the_first_date(programmes: "Programmes") -> None
     assert (programme.is_published, programme.published_at) == (True, first)
 
 
-def test_a_programme_that_came_to_nothing_leaves_no_row(programmes: "Programmes") -> None:
+def test_a_programme_that_came_to_nothing_leaves_no_row(programmes: Programmes) -> None:
     programme, _ = begin_programme(programmes.owner, title="Never", at=NOON)
 
     take_back_programme(programme)
@@ -312,50 +307,9 @@ def test_a_programme_that_came_to_nothing_leaves_no_row(programmes: "Programmes"
         assert db.session.scalars(select(table)).all() == []
 
 
-def test_the_database_refuses_a_published_programme_without_a_video(programmes: "Programmes") -> None:
+def test_the_database_refuses_a_published_programme_without_a_video(programmes: Programmes) -> None:
     programme, _ = programmes.in_state(PROCESSING)
     programme.is_published, programme.published_at = True, NOON
 
     with pytest.raises(Exception, match="published_is_ready"):
         db.session.flush()
-
-
-class Programmes:
-    """Makes programmes in any state and reports about them."""
-
-    def __init__(self, cast: Cast) -> None:
-        self.owner = db.session.merge(cast.owner)
-
-    def in_state(self, status: Status, **values: Any) -> tuple[Programme, Upload]:
-        if status is READY:  # as the reports below tell it
-            values = {"mux_playback_id": "playback-1", "is_signed": True, "duration_seconds": 62, **values}
-        programme = make_programme(self.owner, status=status, **values)
-        return programme, db.session.scalars(select_current_upload(programme.product_id)).one()
-
-    def report(
-        self, fact: Fact, attempt: Upload, *, asset_id: str | None = None, playback_id: str = "playback-1"
-    ) -> Report:
-        names_asset = not fact.name.startswith("UPLOAD")
-        return Report(
-            fact=fact,
-            upload_id=attempt.mux_upload_id,
-            asset_id=(asset_id or attempt.asset_id or "asset-new") if names_asset else None,
-            playback_id=playback_id if fact is Fact.ASSET_READY else None,
-            is_signed=True,
-            duration_seconds=61.7,
-            fault=Fault(type="invalid_input", message="No.") if fact.name.endswith("ERRORED") else None,
-        )
-
-    def history_says(self, programme: Programme) -> list[tuple[Status | None, Status]]:
-        told = (Happening.STATE, Happening.ATTEMPT, Happening.EDIT)
-        of_it = select(History).where(History.product_id == programme.product_id, History.kind.in_(told))
-        rows = db.session.scalars(of_it.order_by(History.id))
-        return [(row.from_status, row.to_status) for row in rows]
-
-    def discarded(self) -> set[str]:
-        return set(db.session.scalars(select(Discard.mux_id).where(Discard.kind == DiscardKind.ASSET)))
-
-
-@pytest.fixture
-def programmes(in_app: Flask, cast: Cast) -> Programmes:
-    return Programmes(cast)
