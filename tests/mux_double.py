@@ -1,9 +1,11 @@
 """A small Mux in memory, for tests of our own rules. What crosses HTTP is tested against the local Mux."""
 
+from datetime import datetime
+
 from flask import has_app_context
 
 from portal.extensions import db
-from portal.mux.facts import DirectUpload, Report
+from portal.mux.facts import AssetPage, DirectUpload, ListedAsset, ListedUpload, Report
 from portal.mux.gateway import MuxError, Trouble, UploadRequest
 
 
@@ -17,6 +19,10 @@ class MuxDouble:
         self.deleted_assets: list[str] = []
         self.cancelled_uploads: list[str] = []
         self.failure: MuxError | None = None
+        self.listed_assets: list[ListedAsset] = []
+        self.listed_uploads: list[ListedUpload] = []
+        self.page_size = 100
+        self.time: datetime | None = None
 
     def create_upload(self, request: UploadRequest) -> DirectUpload:
         self._called()
@@ -51,6 +57,21 @@ class MuxDouble:
         self._called()
         self.deleted_assets.append(asset_id)
         self.assets.pop(asset_id, None)
+
+    def list_assets(self, cursor: str | None) -> AssetPage:
+        self._called()
+        begin = int(cursor or 0)
+        end = begin + self.page_size
+        more = str(end) if end < len(self.listed_assets) else None
+        return AssetPage(items=tuple(self.listed_assets[begin:end]), next_cursor=more)
+
+    def list_uploads(self, page: int) -> tuple[ListedUpload, ...]:
+        self._called()
+        return tuple(self.listed_uploads[(page - 1) * self.page_size : page * self.page_size])
+
+    def probe(self) -> datetime | None:
+        self._called()
+        return self.time
 
     def create_signing_key(self) -> tuple[str, str]:
         self._called()

@@ -2,12 +2,16 @@
 
 import enum
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeGuard
 
 NAME_MAX_CHARACTERS = 255  # the width of our columns
 FAULT_MAX_CHARACTERS = 2000
 DURATION_MAX_SECONDS = 10**7
 TIMEOUT_MAX_SECONDS = 10**7
+CURSOR_MAX_CHARACTERS = 4096
+EPOCH_MAX_DIGITS = 11
 
 
 class Fact(enum.StrEnum):
@@ -75,6 +79,53 @@ class DirectUpload:
             raise ValueError("the time to upload is not a number of seconds")
 
 
+@dataclass(frozen=True, kw_only=True)
+class ListedAsset:
+    """An asset in Mux's list of all that the environment has, whoever made it.
+
+    Raises ValueError for one without an id. Whatever else is of no known shape is None: it is other software's, and
+    must not keep the rest of the list from being read.
+    """
+
+    id: str
+    status: str | None = None
+    passthrough: str | None = None
+    upload_id: str | None = None
+    made_at: datetime | None = None
+    duration_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if not is_name(self.id):
+            raise ValueError("an id is not a short string")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedUpload:
+    """A direct upload in Mux's list of all. Mux does not say when it was made. Raises ValueError without an id."""
+
+    id: str
+    status: str | None = None
+    passthrough: str | None = None
+    asset_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if not is_name(self.id):
+            raise ValueError("an id is not a short string")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetPage:
+    """Some assets, and where the list goes on: None at its end."""
+
+    items: tuple[ListedAsset, ...]
+    next_cursor: str | None
+
+    def __post_init__(self) -> None:
+        cursor = self.next_cursor
+        if cursor is not None and not (isinstance(cursor, str) and 0 < len(cursor) <= CURSOR_MAX_CHARACTERS):
+            raise ValueError("the cursor is not a text")
+
+
 def is_name(value: Any) -> TypeGuard[str]:
     """Whether a value can be an id or a type: a short text that fits our columns."""
     return isinstance(value, str) and 0 < len(value) <= NAME_MAX_CHARACTERS and value.isprintable()
@@ -108,6 +159,67 @@ def asset_report(asset: dict[str, Any]) -> Report:
         duration_seconds=asset.get("duration"),
         fault=_asset_fault(asset.get("errors")) if fact is Fact.ASSET_ERRORED else None,
     )
+
+
+def asset_page(answer: dict[str, Any]) -> AssetPage:
+    """One page of Mux's list of assets; ValueError for one without an id."""
+    items = tuple(_listed_asset(asset) for asset in _list_in(answer))
+    return AssetPage(items=items, next_cursor=answer.get("next_cursor") or None)
+
+
+def upload_page(answer: dict[str, Any]) -> tuple[ListedUpload, ...]:
+    """One page of Mux's list of uploads; ValueError for one without an id."""
+    return tuple(_listed_upload(upload) for upload in _list_in(answer))
+
+
+def moment_of_header(value: str | None) -> datetime | None:
+    """The time in an HTTP `Date` header; None for anything else."""
+    try:
+        moment = parsedate_to_datetime(value or "")
+    except (TypeError, ValueError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _list_in(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    data = answer.get("data")
+    if not isinstance(data, list):
+        raise TypeError("not a list")
+    return data
+
+
+def _listed_asset(asset: dict[str, Any]) -> ListedAsset:
+    duration = asset.get("duration")
+    return ListedAsset(
+        id=asset.get("id") or "",
+        status=_name_or_none(asset.get("status")),
+        passthrough=_name_or_none(asset.get("passthrough")),
+        upload_id=_name_or_none(asset.get("upload_id")),
+        made_at=_moment_or_none(asset.get("created_at")),
+        duration_seconds=duration if _is_number(duration, DURATION_MAX_SECONDS) else None,
+    )
+
+
+def _listed_upload(upload: dict[str, Any]) -> ListedUpload:
+    settings = upload.get("new_asset_settings")
+    return ListedUpload(
+        id=upload.get("id") or "",
+        status=_name_or_none(upload.get("status")),
+        passthrough=_name_or_none(settings.get("passthrough")) if isinstance(settings, dict) else None,
+        asset_id=_name_or_none(upload.get("asset_id")),
+    )
+
+
+def _name_or_none(value: Any) -> str | None:
+    return value if is_name(value) else None
+
+
+def _moment_or_none(value: Any) -> datetime | None:
+    """Mux counts seconds since 1970, and by REST writes them as a text."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not (text.isascii() and text.isdecimal() and len(text) <= EPOCH_MAX_DIGITS):
+        return None
+    return datetime.fromtimestamp(int(text), UTC)
 
 
 def _best_playback_id(playback_ids: list[dict[str, Any]]) -> tuple[str | None, bool]:

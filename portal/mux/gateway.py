@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Protocol, cast
 
@@ -18,10 +19,22 @@ from flask import current_app
 from mux_python.exceptions import ApiException, OpenApiException
 
 from portal.config import Settings
-from portal.mux.facts import DirectUpload, Report, asset_report, fault_of
+from portal.mux.facts import (
+    AssetPage,
+    DirectUpload,
+    ListedUpload,
+    Report,
+    asset_page,
+    asset_report,
+    fault_of,
+    moment_of_header,
+    upload_page,
+)
 
 CONNECT_TIMEOUT_SECONDS = 3
 READ_TIMEOUT_SECONDS = 10
+PROBE_TIMEOUT_SECONDS = 2  # for each of both: somebody waits for the answer
+LIST_LIMIT = 100  # the most that Mux gives at once
 RETRY_AFTER_MAX_DIGITS = 6
 
 
@@ -86,6 +99,15 @@ class MuxGateway(Protocol):
 
     def delete_asset(self, asset_id: str) -> None:
         """Delete an asset and everything it plays as. An asset that is gone already is no error."""
+
+    def list_assets(self, cursor: str | None) -> AssetPage:
+        """All assets of the environment, whoever made them: the first 100, or those behind a cursor."""
+
+    def list_uploads(self, page: int) -> tuple[ListedUpload, ...]:
+        """All direct uploads of the environment, 100 to a page, from page 1; nothing behind the last."""
+
+    def probe(self) -> datetime | None:
+        """Ask for next to nothing, to see that the credentials work; Mux's own time, where its answer tells."""
 
     def create_signing_key(self) -> tuple[str, str]:
         """Make a signing key; its id and its private key (base64 of a PEM), which Mux shows this once."""
@@ -165,6 +187,23 @@ class MuxApi:
             if error.trouble is not Trouble.NOT_FOUND:
                 raise
 
+    def list_assets(self, cursor: str | None) -> AssetPage:
+        place = {} if cursor is None else {"cursor": cursor}
+        with _one_kind_of_failure():
+            return asset_page(_call(self._assets.list_assets, limit=LIST_LIMIT, **place).to_dict())
+
+    def list_uploads(self, page: int) -> tuple[ListedUpload, ...]:
+        with _one_kind_of_failure():
+            return upload_page(_call(self._uploads.list_direct_uploads, limit=LIST_LIMIT, page=page).to_dict())
+
+    def probe(self) -> datetime | None:
+        ask = self._uploads.list_direct_uploads_with_http_info
+        timeouts = tuple(min(each, PROBE_TIMEOUT_SECONDS) for each in _timeouts())
+        with _one_kind_of_failure():
+            answer, _status, headers = ask(limit=1, page=1, _request_timeout=timeouts)
+            upload_page(answer.to_dict())
+            return moment_of_header(headers.get("Date"))
+
     def create_signing_key(self) -> tuple[str, str]:
         with _one_kind_of_failure():
             data = _call(self._signing_keys.create_signing_key).data
@@ -187,8 +226,13 @@ def _read_upload(data: Any) -> DirectUpload:
     )
 
 
-def _call(method: Callable[..., Any], *arguments: Any) -> Any:
-    return method(*arguments, _request_timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS))
+def _call(method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    return method(*arguments, **options, _request_timeout=_timeouts())
+
+
+def _timeouts() -> tuple[float, float]:
+    """For the connection, and for the answer."""
+    return CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def _handler(mux: ScriptedMux) -> type[BaseHTTPRequestHandler]:
             if script.hangs or script.drops_connection:
                 self.close_connection = True
                 return
-            self.send_response(script.status)
+            self.send_response_only(script.status)  # without a Date, unless the test writes one
             for name, value in {"Content-Type": "application/json", **script.headers}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(script.body)))

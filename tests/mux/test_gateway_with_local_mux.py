@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.mux.facts import Fact, Report
+from portal.mux.facts import Fact, ListedAsset, ListedUpload, Report
 from portal.mux.gateway import MuxApi, MuxError, Trouble, UploadRequest
 from portal.mux.playback import PlaybackUrls
 from portal.mux.webhook import parse, verify
@@ -80,6 +80,54 @@ def test_what_is_not_there_is_not_found(local_mux: LocalMux) -> None:
         with pytest.raises(MuxError) as caught:
             ask("nothing-of-that-name")
         assert caught.value.trouble is Trouble.NOT_FOUND
+
+
+def test_what_the_environment_has_is_listed_page_by_page(
+    local_mux: LocalMux, media: Media, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.mux.gateway.LIST_LIMIT", 2)
+    gateway = gateway_to(local_mux)
+    waiting = [gateway.create_upload(REQUEST) for _ in range(3)]
+    made = {
+        local_mux.send(media["noise.mp4"], {"playback_policies": ["public"], "passthrough": f"asset-{number}"})
+        for number in range(3)
+    }
+    began = datetime.now(UTC)
+
+    assets: list[ListedAsset] = []
+    cursor = None
+    while True:
+        page = gateway.list_assets(cursor)
+        assert len(page.items) <= 2
+        assets += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    uploads: list[ListedUpload] = []
+    while listed := gateway.list_uploads(len(uploads) // 2 + 1):
+        uploads += listed
+
+    ours = {asset.id: asset for asset in assets if asset.id in made}
+    assert set(ours) == made
+    assert {asset.passthrough for asset in ours.values()} == {"asset-0", "asset-1", "asset-2"}
+    for asset in ours.values():
+        assert asset.made_at is not None
+        assert abs((asset.made_at - began).total_seconds()) < 60
+        assert asset.upload_id in {upload.id for upload in uploads if upload.asset_id == asset.id}
+    found = {upload.id: upload for upload in uploads}
+    assert all(
+        (found[upload.id].status, found[upload.id].passthrough) == ("waiting", PASSTHROUGH) for upload in waiting
+    )
+
+
+def test_the_probe_tells_the_time_and_whether_the_credentials_work(local_mux: LocalMux) -> None:
+    told = gateway_to(local_mux).probe()
+    assert told is not None
+    assert abs((told - datetime.now(UTC)).total_seconds()) < 5
+
+    with pytest.raises(MuxError) as caught:
+        MuxApi(settings_for(local_mux.url, MUX_TOKEN_ID="wrong")).probe()
+    assert caught.value.trouble is Trouble.CREDENTIALS
 
 
 def test_a_failure_on_demand_is_worth_another_try(local_mux: LocalMux) -> None:
