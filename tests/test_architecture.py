@@ -15,26 +15,29 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("portal", "portal.start_checks"),
     (
         *("portal.admin", "portal.api", "portal.auth", "portal.catalogue", "portal.coach", "portal.webhooks"),
-        *("portal.health", "portal.cli", "portal.tasks", "portal.demo_accounts"),
+        *("portal.bell", "portal.health", "portal.cli", "portal.tasks", "portal.demo_accounts"),
     ),
     ("portal.gate", "portal.errors", "portal.rate_limits", "portal.static_files", "portal.template_context"),
-    ("portal.uploading",),
-    ("portal.reconcile", "portal.discarding", "portal.housekeeping", "portal.inbox"),
+    ("portal.uploading", "portal.asking", "portal.editing"),
+    (
+        *("portal.reconcile", "portal.discarding", "portal.housekeeping", "portal.inbox"),
+        *("portal.mailing", "portal.digest"),
+    ),
     ("portal.periodic",),
     ("portal.lifecycle", "portal.access", "portal.accounts"),
-    ("portal.notices",),
-    ("portal.models", "portal.mux"),
+    ("portal.notices", "portal.notice_words"),
+    ("portal.models", "portal.mux", "portal.mail_transport"),
     (
         *("portal.config", "portal.extensions", "portal.formatting", "portal.clock", "portal.request_body"),
         *("portal.logs", "portal.headers", "portal.sqlite", "portal.nudge"),
     ),
 )
 MAY_COMMIT = (
-    *("portal/uploading.py", "portal/reconcile.py", "portal/discarding.py"),  # around calls to Mux
-    *("portal/housekeeping.py", "portal/periodic.py", "portal/cli.py"),
-    *(f"portal/{name}/views.py" for name in ("admin", "api", "auth", "catalogue", "coach", "webhooks")),
+    *("portal/uploading.py", "portal/asking.py", "portal/reconcile.py", "portal/discarding.py"),  # around calls to Mux
+    *("portal/housekeeping.py", "portal/periodic.py", "portal/cli.py", "portal/mailing.py", "portal/digest.py"),
+    *(f"portal/{name}/views.py" for name in ("admin", "api", "auth", "bell", "catalogue", "coach", "webhooks")),
 )
-BLUEPRINTS = frozenset({"admin", "api", "auth", "catalogue", "coach", "webhooks"})
+BLUEPRINTS = frozenset({"admin", "api", "auth", "bell", "catalogue", "coach", "webhooks"})
 
 
 def python_files(*folders: str) -> list[Path]:

@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from flask import request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, from_json
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
@@ -13,6 +13,13 @@ from portal.request_body import read_body
 BODY_MAX_BYTES = 64 * 1024
 
 Schema = TypeVar("Schema", bound=BaseModel)
+
+
+class Nothing(BaseModel):
+    """A body that says nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
 
 PLAIN_WORDS = {
     "missing": "This field is required.",
@@ -31,7 +38,17 @@ PLAIN_WORDS = {
 
 def read_json(schema: type[Schema]) -> Schema:
     """The body as the schema has it; 413, 415, 400 or 422 (InvalidFieldsError) if it is not."""
+    return _read(schema, read_body(BODY_MAX_BYTES))
+
+
+def read_nothing() -> None:
+    """Make sure that no body was sent, or an empty JSON object; refuse all else as read_json does."""
     raw = read_body(BODY_MAX_BYTES)
+    if raw.strip():
+        _read(Nothing, raw)
+
+
+def _read(schema: type[Schema], raw: bytes) -> Schema:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
     try:

@@ -2,12 +2,13 @@
 
 import uuid
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from portal.access import may_edit, playback_for, thumbnail_for
+from portal.editing import Changes
 from portal.models import Programme, User
 from portal.models.catalogue import LIMIT_DEFAULT, LIMIT_MAX, Position, read_cursor
 from portal.models.programme import checked_description, checked_tags, checked_text, checked_title
@@ -46,6 +47,12 @@ class Metadata(Body):
     is_premium: bool = False
     is_featured: bool = False
     is_published: bool = False
+
+    @property
+    def changes(self) -> Changes:
+        """What was sent about words and settings."""
+        names = self.model_fields_set & set(Changes.__annotations__)
+        return cast("Changes", {name: getattr(self, name) for name in names})
 
 
 def _checked_cursor(value: str) -> str:

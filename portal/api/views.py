@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from portal.access import programme_to_edit, programme_to_see
+from portal.access import programme_to_edit, programme_to_restore, programme_to_see
 from portal.accounts import authenticate
-from portal.api import idempotency
+from portal.api.idempotency import RepeatableRequest, repeatable_request
 from portal.api.identity import api_user, needs_token, token_answer, unauthorized
-from portal.api.requests import read_json, read_query
+from portal.api.requests import read_json, read_nothing, read_query
 from portal.api.schemas import (
     Credentials,
     ListQuery,
@@ -20,18 +20,20 @@ from portal.api.schemas import (
 )
 from portal.clock import utc_now
 from portal.config import current_settings
+from portal.editing import apply_changes
 from portal.extensions import csrf, db
-from portal.lifecycle.attempts import begin_programme
-from portal.lifecycle.deletion import take_back_programme
+from portal.lifecycle.attempts import begin_programme, cancel_attempt
+from portal.lifecycle.deletion import delete_programme, restore_programme
+from portal.lifecycle.moves import StateConflictError
 from portal.lifecycle.publication import set_published
-from portal.models import Programme, Role, Upload, User
+from portal.models import Programme, Role, Upload
 from portal.models.catalogue import Filter, newest_published
 from portal.models.programme import select_programme_for_update
-from portal.models.upload import select_current_upload
 from portal.mux.gateway import current_mux
 from portal.mux.playback import current_playback_urls
+from portal.nudge import WorkName, nudge
 from portal.rate_limits import count_failed_sign_in, refuse_guessing
-from portal.uploading import open_upload
+from portal.uploading import open_upload_or_leave_nothing, upload_to_use
 
 api = Blueprint("api", __name__)
 csrf.exempt(api)  # a bearer token is never sent by a browser on its own
@@ -58,11 +60,30 @@ def refresh_token() -> dict[str, Any]:
 @needs_token(Role.ADMIN, Role.COACH)
 def create_upload_url() -> tuple[Response, int]:
     wanted = read_json(NewProgramme)
-    upload = _attempt_for(api_user(), wanted.title, idempotency.requested_key())
+    upload = _attempt_for(repeatable_request(api_user(), "create", wanted.title), wanted.title)
     if upload.mux_upload_id is None:
-        upload = _open_or_leave_nothing(upload)
-    answer = {"uploadUrl": upload.url, "uploadId": upload.mux_upload_id, "productId": str(upload.product_id)}
-    return jsonify(answer), 201
+        programme = db.session.scalars(select_programme_for_update(upload.product_id)).one()
+        upload = open_upload_or_leave_nothing(programme, upload, current_mux())
+    return _upload_answer(upload)
+
+
+@api.post("/programme/<uuid:product_id>/upload-url")
+@needs_token(Role.ADMIN, Role.COACH)
+def renew_upload_url(product_id: uuid.UUID) -> tuple[Response, int]:
+    read_nothing()
+    programme = programme_to_edit(api_user(), product_id)
+    asked = repeatable_request(api_user(), "renew", str(product_id))
+    upload = asked.former_attempt(utc_now()) or _fresh_upload(programme, asked)
+    return _upload_answer(upload)
+
+
+@api.delete("/programme/<uuid:product_id>/upload-url")
+@needs_token(Role.ADMIN, Role.COACH)
+def cancel_upload(product_id: uuid.UUID) -> tuple[str, int]:
+    cancel_attempt(programme_to_edit(api_user(), product_id), api_user(), at=utc_now())
+    db.session.commit()
+    nudge(WorkName.PAY_DISCARDS)
+    return "", 204
 
 
 @api.patch("/programme/metadata")
@@ -70,10 +91,7 @@ def create_upload_url() -> tuple[Response, int]:
 def change_metadata() -> dict[str, Any]:
     sent, user, at = read_json(Metadata), api_user(), utc_now()
     programme = programme_to_edit(user, sent.product_id)
-    for name in ("title", "description", "tags", "is_premium", "is_featured"):
-        if name in sent.model_fields_set:
-            setattr(programme, name, getattr(sent, name))
-            programme.updated_at = at
+    apply_changes(programme, sent.changes, user, at=at)
     if "is_published" in sent.model_fields_set:
         set_published(programme, wanted=sent.is_published, by=user, at=at)
     db.session.commit()
@@ -97,37 +115,53 @@ def list_programmes() -> dict[str, Any]:
     return {"items": items, "nextCursor": page.next_cursor}
 
 
-def _attempt_for(user: User, title: str, key: str | None) -> Upload:
-    """The attempt of a new programme, or the one that this Idempotency-Key made before."""
+@api.delete("/programme/<uuid:product_id>")
+@needs_token(Role.ADMIN, Role.COACH)
+def remove_programme(product_id: uuid.UUID) -> tuple[str, int]:
+    delete_programme(programme_to_edit(api_user(), product_id), api_user(), at=utc_now())
+    db.session.commit()
+    nudge(WorkName.PAY_DISCARDS)
+    return "", 204
+
+
+@api.post("/programme/<uuid:product_id>/restoration")
+@needs_token(Role.ADMIN, Role.COACH)
+def bring_back_programme(product_id: uuid.UUID) -> dict[str, Any]:
+    read_nothing()
+    user, at = api_user(), utc_now()
+    programme = programme_to_restore(user, product_id)
+    restore_programme(programme, user, at=at)
+    db.session.commit()
+    return programme_json(programme, user, current_playback_urls(), at)
+
+
+def _upload_answer(upload: Upload) -> tuple[Response, int]:
+    answer = {"uploadUrl": upload.url, "uploadId": upload.mux_upload_id, "productId": str(upload.product_id)}
+    return jsonify(answer), 201
+
+
+def _attempt_for(asked: RepeatableRequest, title: str) -> Upload:
+    """The first attempt of a new programme, or the one that this request made before."""
     at = utc_now()
-    if key is None:
-        return begin_programme(user, title=title, at=at)[1]
-    request_hash = idempotency.hash_of(title)
-    former = idempotency.former_attempt(user, key, request_hash, at)
+    former = asked.former_attempt(at)
     if former is not None:
         return former
-    _, upload = begin_programme(user, title=title, at=at)
-    if idempotency.keep_key(user, key, request_hash, upload, at):
-        return upload
-    return _attempt_for(user, title, key)
+    _, upload = begin_programme(asked.user, title=title, at=at)
+    return upload if asked.keep(upload, at) else _attempt_for(asked, title)
 
 
-def _open_or_leave_nothing(upload: Upload) -> Upload:
-    """Ask Mux for the address; where that fails, the programme is taken back and the failure goes on."""
-    product_id = upload.product_id
-    programme = db.session.scalars(select_programme_for_update(product_id)).one()
+def _fresh_upload(programme: Programme, asked: RepeatableRequest) -> Upload:
+    """A further upload of a programme, with the key it was asked for by; its repeat's where that was quicker."""
+
+    def keep(upload: Upload) -> None:
+        if not asked.keep(upload, utc_now()):
+            raise StateConflictError("This Idempotency-Key was used for something else in the meantime.")
+
     try:
-        return open_upload(programme, upload, current_mux(), is_handed_out=True)
-    except Exception:
+        return upload_to_use(programme, asked.user, current_mux(), may_replace=True, keep=keep)
+    except StateConflictError:
         db.session.rollback()
-        _take_back(product_id, upload.id)
-        db.session.commit()
-        raise
-
-
-def _take_back(product_id: uuid.UUID, upload_id: int) -> None:
-    """Drop a programme that got no address, unless somebody else has got one for it in the meantime."""
-    programme: Programme | None = db.session.scalar(select_programme_for_update(product_id))
-    current = db.session.scalar(select_current_upload(product_id))
-    if programme is not None and current is not None and current.id == upload_id and current.mux_upload_id is None:
-        take_back_programme(programme)
+        former = asked.former_attempt(utc_now())
+        if former is None:
+            raise
+        return former

@@ -120,7 +120,9 @@ SERVED: list[tuple[str, str, set[str]]] = [
     ("GET", "/programme/create-upload-url", {"POST", "OPTIONS"}),
     ("PUT", "/programme/metadata", {"PATCH", "OPTIONS"}),
     ("POST", "/programme", {"GET", "HEAD", "OPTIONS"}),
-    ("DELETE", f"/programme/{UNKNOWN}", {"GET", "HEAD", "OPTIONS"}),
+    ("PUT", f"/programme/{UNKNOWN}", {"GET", "HEAD", "DELETE", "OPTIONS"}),
+    ("GET", f"/programme/{UNKNOWN}/upload-url", {"POST", "DELETE", "OPTIONS"}),
+    ("DELETE", f"/programme/{UNKNOWN}/restoration", {"POST", "OPTIONS"}),
     ("GET", "/auth/token", {"POST", "OPTIONS"}),
 ]
 
@@ -151,6 +153,8 @@ def test_every_call_is_served_under_both_prefixes_by_the_same_code(app: Flask) -
         "/auth/token/refresh",
         "/programme",
         "/programme/<uuid:product_id>",
+        "/programme/<uuid:product_id>/restoration",
+        "/programme/<uuid:product_id>/upload-url",
         "/programme/create-upload-url",
         "/programme/metadata",
     }
