@@ -15,7 +15,14 @@ from portal.models import Outcome, Programme, Status, Upload
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Fault, Report
 from portal.mux.gateway import MuxError, Trouble
-from portal.reconcile import BATCH, ask_about_due, ask_mux
+from portal.reconcile import (
+    BATCH,
+    ask_about_all,
+    ask_about_due,
+    ask_about_video,
+    ask_mux,
+    is_worth_asking,
+)
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme
@@ -184,6 +191,76 @@ def test_a_batch_is_bounded(desk: "Desk") -> None:
     assert ask_about_due(desk.mux, NOON, at_once).done == 1
 
 
+def test_asked_about_everything_what_is_not_due_is_asked_about_too(desk: "Desk") -> None:
+    desk.programme(AWAITING, "up-due", due=NOON)
+    desk.programme(AWAITING, "up-later", due=NOON + HOUR)
+    desk.programme(READY, "up-settled", "as-settled")
+
+    assert ask_about_all(desk.mux, NOON, at_once).done == 2
+
+    assert desk.asked == ["up-due", "up-later"]
+
+
+def test_a_playing_video_that_is_gone_at_mux_takes_its_programme_out_of_the_catalogue(desk: "Desk") -> None:
+    product_id = desk.programme(READY, "up-1", "as-1")
+    desk.plays(product_id, "as-1")
+
+    decision = ask_about_video(product_id, desk.mux, NOON)
+
+    assert decision is not None
+    assert decision.outcome is Outcome.APPLIED
+    assert (desk.row(product_id).status, desk.row(product_id).is_published) == (ERRORED, False)
+
+
+def test_a_playing_video_that_mux_has_is_left_alone(desk: "Desk") -> None:
+    product_id = desk.programme(READY, "up-1", "as-1")
+    desk.plays(product_id, "as-1")
+    desk.mux.assets["as-1"] = ready_report("as-1", "up-1")
+
+    assert ask_about_video(product_id, desk.mux, NOON) is None
+    assert desk.row(product_id).status is READY
+
+
+def test_there_is_no_video_to_ask_about_before_one_is_ready(desk: "Desk") -> None:
+    assert ask_about_video(desk.programme(AWAITING, "up-1"), desk.mux, NOON) is None
+    assert ask_about_video(uuid.UUID(int=1), desk.mux, NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "values", "is_worth_it"),
+    [
+        # Mux's events come within seconds: a question that is due, the worker has not come to.
+        (PROCESSING, {"check_due_at": NOON}, True),
+        (PROCESSING, {"check_due_at": NOON + SECOND}, False),
+        (AWAITING, {"check_due_at": NOON - MINUTE}, True),
+        (AWAITING, {"check_due_at": NOON + HOUR}, False),
+        # Asked before, and still not ready: whoever looks wants to know how it is now.
+        (PROCESSING, {"check_due_at": NOON + MINUTE, "asked_at": NOON - MINUTE}, True),
+        (PROCESSING, {"check_due_at": NOON + MINUTE, "asked_at": NOON - 14 * SECOND}, False),
+        (PROCESSING, {"check_due_at": NOON, "asked_at": NOON - 14 * SECOND}, False),
+        (AWAITING, {"check_due_at": NOON + MINUTE, "asked_at": NOON - MINUTE}, False),
+        # Nothing is on its way.
+        (READY, {"check_due_at": None}, False),
+        (ERRORED, {"check_due_at": None}, False),
+        # Mux was never told of it.
+        (AWAITING, {"check_due_at": NOON, "mux_upload_id": None}, False),
+    ],
+)
+def test_when_somebody_who_looks_should_have_mux_asked(
+    desk: "Desk", status: Status, values: dict[str, Any], *, is_worth_it: bool
+) -> None:
+    product_id = desk.programme(status, "up-1", "as-1" if status is PROCESSING else None)
+    attempt = desk.attempt(product_id)
+    for name, value in values.items():
+        setattr(attempt, name, value)
+
+    assert is_worth_asking(desk.row(product_id), attempt, NOON) is is_worth_it
+
+
+def test_nothing_is_asked_where_there_is_no_attempt(desk: "Desk") -> None:
+    assert not is_worth_asking(desk.row(desk.programme(READY, "up-1")), None, NOON)
+
+
 class AskedMux(MuxDouble):
     """Remembers its questions, and fails where a test wants it to."""
 
@@ -221,6 +298,10 @@ class Desk:
         attempt.check_due_at, attempt.url_expires_at = due, expires
         db.session.commit()
         return programme.product_id
+
+    def plays(self, product_id: uuid.UUID, asset_id: str) -> None:
+        db.session.get_one(Programme, product_id).mux_asset_id = asset_id
+        db.session.commit()
 
     def row(self, product_id: uuid.UUID) -> Programme:
         row = db.session.get_one(Programme, product_id)

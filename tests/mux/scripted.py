@@ -86,7 +86,7 @@ def _handler(mux: ScriptedMux) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(script.body)
 
-        do_GET = do_POST = do_DELETE = answer  # noqa: N815 - the names that http.server looks for
+        do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - the names that http.server looks for
 
         def log_message(self, *_: Any) -> None:
             """Say nothing: the tests look at what was asked."""
