@@ -1,24 +1,33 @@
 """What processes have used, as the kernel counts it: CPU time, and memory of their own."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 import psutil
 
+IDLE_WITHIN_SECONDS = 20
+LOOK_SECONDS = 0.2
+IDLE_SHARE = 0.2  # of one core
 
-def cpu_seconds(processes: Iterable[psutil.Process]) -> dict[int, float]:
-    """User and system time of each since it started, by process id; in steps of 10 ms."""
-    used: dict[int, float] = {}
+
+def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
+    """User and system time of all of them, and of those they started that have ended; in steps of 10 ms."""
+    total = 0.0
     for process in processes:
         with suppress(psutil.NoSuchProcess):
-            times = process.cpu_times()
-            used[process.pid] = times.user + times.system
-    return used
+            total += sum(process.cpu_times()[:4])  # user, system, and both of ended children
+    return total
 
 
-def cpu_between(before: dict[int, float], after: dict[int, float]) -> float:
-    """What was used in between, by those too that are new; what ended in between is not known."""
-    return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items())
+def wait_until_idle(processes: Sequence[psutil.Process]) -> None:
+    """Wait until they are done with what nobody waits for any more; give up quietly after a while."""
+    deadline = time.monotonic() + IDLE_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        before = cpu_seconds(processes)
+        time.sleep(LOOK_SECONDS)
+        if cpu_seconds(processes) - before < LOOK_SECONDS * IDLE_SHARE:
+            return
 
 
 def family(process: psutil.Process | None) -> list[psutil.Process]:

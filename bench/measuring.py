@@ -8,7 +8,7 @@ import psutil
 import urllib3
 
 from bench.calls import Call
-from bench.cost import cpu_between, cpu_seconds, family
+from bench.cost import cpu_seconds, family, wait_until_idle
 from bench.serving import Server
 from bench.wrk import press
 
@@ -43,15 +43,17 @@ def measure(
     database: psutil.Process | None = None,
     is_once: bool = False,
     is_warm: bool = False,
+    connections: int = CONNECTIONS,
 ) -> Measurement:
     """Press for so many seconds, after one of warming up unless each call may be sent once."""
     requests = [call.to_bytes(server.url) for call in calls]
+    wait_until_idle([*server.workers, *family(database)])
     if not is_once and not is_warm:
-        press(server.url, requests, seconds=WARM_UP_SECONDS, connections=CONNECTIONS)
+        press(server.url, requests, seconds=WARM_UP_SECONDS, connections=connections)
+        wait_until_idle([*server.workers, *family(database)])
     before, before_database = cpu_seconds(server.workers), cpu_seconds(family(database))
-    answers = press(server.url, requests, seconds=seconds, connections=CONNECTIONS, is_in_order=is_once)
-    used = cpu_between(before, cpu_seconds(server.workers))
-    used_database = cpu_between(before_database, cpu_seconds(family(database)))
+    answers = press(server.url, requests, seconds=seconds, connections=connections, is_in_order=is_once)
+    used, used_database = cpu_seconds(server.workers) - before, cpu_seconds(family(database)) - before_database
     answered = max(1, answers.requests)
     return Measurement(
         requests=answers.requests,
