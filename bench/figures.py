@@ -32,9 +32,7 @@ def ratios(values: Sequence[float], bases: Sequence[float]) -> list[float]:
 
 def short(value: float) -> str:
     """Three digits that matter: 1,240 · 86.1 · 4.27 · 0.012."""
-    if value == 0:
-        return "0"
-    size = abs(value)
+    size = abs(float(f"{value:.3g}"))  # 9.998 is 10.0
     if size >= 100:  # noqa: PLR2004 - three digits before the point
         return f"{value:,.0f}"
     if size >= 10:  # noqa: PLR2004 - two

@@ -19,7 +19,8 @@ def test_a_ratio_is_taken_round_by_round() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0"), (1240.4, "1,240"), (86.14, "86.1"), (4.267, "4.27"), (0.01234, "0.012")]
+    ("value", "text"),
+    [(0, "0"), (1240.4, "1,240"), (86.14, "86.1"), (4.267, "4.27"), (9.998, "10.0"), (0.01234, "0.012")],
 )
 def test_a_figure_keeps_the_digits_that_matter(value: float, text: str) -> None:
     assert short(value) == text
