@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
+from portal.editing import Changes
 from portal.models import Programme
 from portal.models.programme import checked_description, checked_tags, checked_title, showable
 
@@ -48,9 +49,26 @@ class ProgrammeForm(FlaskForm):
         names = ("title", "description", "is_premium", "is_featured")
         return cls(data={name: getattr(programme, name) for name in names} | {"tags": ", ".join(programme.tags)})
 
-    def apply_to(self, programme: Programme) -> None:
-        programme.title = checked_title(self.title.data)
-        programme.description = checked_description(self.description.data)
-        programme.tags = _tags_of(self.tags.data)
-        programme.is_premium = bool(self.is_premium.data)
-        programme.is_featured = bool(self.is_featured.data)
+    @property
+    def changes(self) -> Changes:
+        return {
+            "title": checked_title(self.title.data),
+            "description": checked_description(self.description.data),
+            "tags": _tags_of(self.tags.data),
+            "is_premium": bool(self.is_premium.data),
+            "is_featured": bool(self.is_featured.data),
+        }
+
+
+class DeletionForm(FlaskForm):
+    """Deleting wants the title typed, so that nobody deletes what they did not mean; spaces and lines don't count."""
+
+    title = StringField("Title", description="Type it as it stands above.", filters=[_given_back])
+
+    def __init__(self, programme: Programme) -> None:
+        super().__init__()
+        self._title = programme.title
+
+    def validate_title(self, field: Field) -> None:
+        if " ".join((field.data or "").split()) != " ".join(self._title.split()):
+            raise ValidationError("This is not the programme’s title.")

@@ -96,16 +96,18 @@ def all_programmes(*, status: Status | None = None, search: str = "", limit: int
     return _page(chosen, limit, lambda programme: programme.created_at)
 
 
-def deleted_programmes(owner_id: int, limit: int) -> Sequence[Programme]:
-    """What a coach has deleted and may bring back, the last deleted first. One query."""
+def deleted_programmes(owner_id: int | None, limit: int) -> Sequence[Programme]:
+    """What can be brought back, a coach's own or (None) everybody's, the last deleted first. One query."""
     chosen = (
         select(Programme)
         .join(Programme.product)
         .options(contains_eager(Programme.product))
-        .where(Product.owner_id == owner_id, Programme.deleted_at.is_not(None))
-        .order_by(Programme.deleted_at.desc())
+        .where(Programme.deleted_at.is_not(None))
+        .order_by(Programme.deleted_at.desc(), Programme.product_id.desc())
         .limit(limit)
     )
+    if owner_id is not None:
+        chosen = chosen.where(Product.owner_id == owner_id)
     return db.session.scalars(chosen).all()
 
 

@@ -2,14 +2,18 @@
 
 import enum
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, select
+from sqlalchemy import ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.extensions import db
 from portal.models.base import Base, RowId
+from portal.models.paging import NumberedPage
 from portal.models.programme import Status
 from portal.models.user import User
+from portal.models.webhook_event import WebhookEvent
 
 
 class Happening(enum.StrEnum):
@@ -41,6 +45,24 @@ class History(Base):
     actor: Mapped[User | None] = relationship(lazy="joined")
 
 
-def select_history(product_id: uuid.UUID) -> Select[History]:
-    """Newest first."""
-    return select(History).where(History.product_id == product_id).order_by(History.id.desc())
+@dataclass(frozen=True, kw_only=True)
+class ListedHappening:
+    """A happening, and the kept webhook event that brought it about: None for others, and once that was removed."""
+
+    happening: History
+    event_id: int | None
+
+
+def newest_happenings(product_id: uuid.UUID, *, limit: int, after: int | None) -> NumberedPage[ListedHappening]:
+    """What happened to a programme, newest first. One query."""
+    chosen = (
+        select(History, WebhookEvent.id)
+        .outerjoin(WebhookEvent, WebhookEvent.mux_event_id == History.mux_event_id)
+        .where(History.product_id == product_id)
+        .order_by(History.id.desc())
+    )
+    if after is not None:
+        chosen = chosen.where(History.id < after)
+    rows = db.session.execute(chosen.limit(limit + 1)).all()
+    items = [ListedHappening(happening=happening, event_id=event_id) for happening, event_id in rows[:limit]]
+    return NumberedPage(items=items, next_cursor=items[-1].happening.id if len(rows) > limit else None)

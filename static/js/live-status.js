@@ -1,5 +1,5 @@
 // @ts-check
-// Asks whether the programme's status has changed, and shows the new one without a reload.
+// Asks whether the programme or its next video has got further, and shows it without a reload.
 
 import { replaceParts } from "./parts.js";
 
@@ -10,24 +10,25 @@ const CALM_MS = 4_000; // the video may come by another way, too
 const words = document.querySelector("[data-live-words]");
 let timer = 0;
 
-const section = () => document.querySelector("[data-live]");
+const state = () => document.querySelector("[data-live]");
+const heading = () => document.querySelector("#replacement[data-news] h2") ?? document.querySelector("#video h2");
 
 function plan() {
   clearTimeout(timer);
-  const pause = pauseBefore(section());
+  const pause = pauseBefore(state());
   if (pause) timer = setTimeout(ask, document.hidden ? CALM_MS : pause);
 }
 
 /** How long to wait before asking; 0 where there is nothing to ask. @param {Element | null} asked */
 function pauseBefore(asked) {
-  const status = asked?.getAttribute("data-status");
-  if (status === "processing") return QUICK_MS;
-  if (status !== "awaiting_upload" || asked?.querySelector("[data-busy]")) return 0;
-  return asked?.querySelector("[data-upload-started]") ? ARRIVED_MS : CALM_MS;
+  const awaited = asked?.getAttribute("data-awaits");
+  if (awaited === "video") return QUICK_MS;
+  if (awaited !== "file" || isBusy()) return 0;
+  return document.querySelector("[data-upload-started]") ? ARRIVED_MS : CALM_MS;
 }
 
 async function ask() {
-  const asked = section();
+  const asked = state();
   if (!asked) return;
   try {
     const answer = await fetch(asked.getAttribute("data-live") ?? "", { redirect: "manual" });
@@ -35,15 +36,17 @@ async function ask() {
       say("This page no longer updates itself. Reload it to go on.");
       return;
     }
-    if (answer.status === 200 && section() === asked && !asked.querySelector("[data-busy]")) {
+    if (answer.status === 200 && state() === asked && !isBusy()) {
       replaceParts(await answer.text());
-      say(section()?.querySelector("h2")?.textContent ?? "");
+      say(heading()?.textContent ?? "");
     }
   } catch {
     // Out of reach: the next round asks again.
   }
   plan();
 }
+
+const isBusy = () => document.querySelector("[data-busy]") !== null;
 
 /** @param {string} text */
 function say(text) {
@@ -53,5 +56,5 @@ function say(text) {
 plan();
 document.addEventListener("upload:changed", plan);
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && pauseBefore(section())) ask();
+  if (!document.hidden && pauseBefore(state())) ask();
 });

@@ -10,10 +10,15 @@ export function replaceParts(html) {
   }
 }
 
-/** A part stays while it sends a file, and afterwards until there is news. @param {Element} old @param {Element} part */
+/**
+ * A part stays while it sends a file, and as long as it is of the same version: a video plays on. What is known of the
+ * programme stays with the part that sends.
+ * @param {Element} old @param {Element} part
+ */
 function mustStay(old, part) {
-  const isSameStatus = old.getAttribute("data-status") === part.getAttribute("data-status");
-  return old.querySelector("[data-busy]") || (isSameStatus && old.querySelector("[data-upload-started]"));
+  const version = old.getAttribute("data-version");
+  if (version !== null && version === part.getAttribute("data-version")) return true;
+  return old.querySelector("[data-busy]") || (old.hasAttribute("data-live") && document.querySelector("[data-busy]"));
 }
 
 /** @param {Element} old @param {Element} part */

@@ -12,6 +12,8 @@ function start(root) {
 async function bind(box) {
   const uploader = /** @type {any} */ (box.querySelector("mux-uploader"));
   const pause = /** @type {HTMLButtonElement} */ (box.querySelector("[data-upload-pause]"));
+  const cancel = /** @type {HTMLElement | null} */ (document.querySelector("[data-upload-cancel]"));
+  cancel?.addEventListener("submit", () => delete box.dataset.busy); // whoever cancels means to leave
   uploader.endpoint = (/** @type {File} */ file) => freshAddress(box, file);
 
   uploader.addEventListener("uploadstart", (/** @type {CustomEvent} */ event) => {
@@ -20,6 +22,7 @@ async function bind(box) {
     show(box, { file: `${file.name} · ${size(file.size)}`, message: "Keep this page open until the file has arrived. You can fill in the rest meanwhile." });
     pause.hidden = false;
     pause.textContent = "Pause";
+    if (cancel) cancel.hidden = false;
     changed(box);
   });
   uploader.addEventListener("success", () => {

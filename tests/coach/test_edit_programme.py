@@ -96,14 +96,14 @@ def test_an_unknown_programme_is_not_found(owner: Reader, place: str) -> None:
     assert owner.get(place).status == 404
 
 
-def test_the_page_asks_for_news_with_one_query_of_its_own(app: Flask, owner: Reader, make: Make) -> None:
+def test_the_page_asks_for_news_with_two_queries_of_its_own(app: Flask, owner: Reader, make: Make) -> None:
     programme = make(status=Status.PROCESSING)
 
     with queries_of(app) as sent:
         answer = owner.get(address(programme, "/status?known=processing"))
 
     assert (answer.status, answer.text) == (204, "")
-    assert len(sent) == 2, sent  # the account of the session, and the programme
+    assert len(sent) == 3, sent  # the account of the session, the programme, and its attempt
 
 
 def test_news_come_as_the_part_of_the_page_that_changed(owner: Reader, make: Make) -> None:
