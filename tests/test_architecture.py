@@ -21,20 +21,28 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("portal.uploading", "portal.asking", "portal.editing"),
     (
         *("portal.reconcile", "portal.discarding", "portal.housekeeping", "portal.inbox"),
-        *("portal.mailing", "portal.digest"),
+        *("portal.mailing", "portal.digest", "portal.orphans", "portal.orphan_removal"),
     ),
     ("portal.periodic",),
     ("portal.lifecycle", "portal.access", "portal.accounts"),
     ("portal.notices", "portal.notice_words"),
     ("portal.models", "portal.mux", "portal.mail_transport"),
     (
-        *("portal.config", "portal.extensions", "portal.formatting", "portal.clock", "portal.request_body"),
+        *(
+            "portal.config",
+            "portal.environ",
+            "portal.extensions",
+            "portal.formatting",
+            "portal.clock",
+            "portal.request_body",
+        ),
         *("portal.logs", "portal.headers", "portal.sqlite", "portal.nudge"),
     ),
 )
 MAY_COMMIT = (
     *("portal/uploading.py", "portal/asking.py", "portal/reconcile.py", "portal/discarding.py"),  # around calls to Mux
     *("portal/housekeeping.py", "portal/periodic.py", "portal/cli.py", "portal/mailing.py", "portal/digest.py"),
+    *("portal/orphans.py", "portal/admin/orphans.py", "portal/doctor/examination.py"),
     *(f"portal/{name}/views.py" for name in ("admin", "api", "auth", "bell", "catalogue", "coach", "webhooks")),
 )
 BLUEPRINTS = frozenset({"admin", "api", "auth", "bell", "catalogue", "coach", "webhooks"})

@@ -62,6 +62,16 @@ def discard_upload(mux_upload_id: str, product_id: uuid.UUID, reason: str, at: d
     _discard(DiscardKind.UPLOAD, mux_upload_id, product_id, reason, at)
 
 
+def discard_again(kind: DiscardKind, mux_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
+    """Note that something is to go that was found at Mux, even where it was told to be gone before."""
+    row = db.session.scalar(select(Discard).where(Discard.kind == kind, Discard.mux_id == mux_id))
+    if row is None:
+        _discard(kind, mux_id, product_id, reason, at)
+    elif row.done_at is not None:
+        row.done_at, row.error, row.tries = None, None, 0
+        row.reason, row.created_at, row.next_try_at = reason, at, at
+
+
 def _discard(kind: DiscardKind, mux_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
     known = select(Discard.id).where(Discard.kind == kind, Discard.mux_id == mux_id)
     if db.session.scalar(known) is None:
