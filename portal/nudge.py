@@ -18,6 +18,10 @@ class WorkName(enum.StrEnum):
     REMIND = "remind"
     REMOVE_DELETED = "remove-deleted"
     FORGET = "forget"
+    COMPOSE_MAILS = "compose-mails"
+    SEND_MAILS = "send-mails"
+    DIGEST = "digest"
+    FIND_ORPHANS = "find-orphans"
 
 
 log = structlog.get_logger()
@@ -29,3 +33,12 @@ def nudge(name: WorkName) -> None:
         cast("Callable[[WorkName], None]", current_app.extensions["nudge"])(name)
     except Exception as error:  # noqa: BLE001 - each kind of queue fails in its own ways
         log.warning("nudge.failed", work=name, reason=f"{type(error).__name__}: {error}")
+
+
+def queue_length() -> int | None:
+    """How many tasks wait for the worker; None where the queue does not answer."""
+    try:
+        return cast("Callable[[], int]", current_app.extensions["queue_length"])()
+    except Exception as error:  # noqa: BLE001 - each kind of queue fails in its own ways
+        log.warning("queue.unanswered", reason=f"{type(error).__name__}: {error}")
+        return None

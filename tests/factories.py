@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.accounts import create_user
 from portal.extensions import db
-from portal.models import Product, Programme, Role, Status, Upload, UploadStatus, User
+from portal.models import Notice, NoticeKind, Product, Programme, Role, Status, Upload, UploadStatus, User
 from tests.clock import NOON
 
 PASSWORD = "correct horse battery"
@@ -52,3 +52,16 @@ def make_programme(owner: User, *, status: Status = Status.READY, at: datetime =
     )
     db.session.flush()
     return programme
+
+
+def make_notice(
+    reader: User, kind: NoticeKind = NoticeKind.VIDEO_READY, *, at: datetime = NOON, **values: Any
+) -> Notice:
+    """A notice for somebody, unread and not mailed unless told."""
+    number = next(_numbers)
+    notice = Notice(key=f"{kind}:made-{number}", user_id=reader.id, kind=kind, title=f"Title {number}", created_at=at)
+    for name, value in values.items():
+        setattr(notice, name, value)
+    db.session.add(notice)
+    db.session.flush()
+    return notice

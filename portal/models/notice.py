@@ -2,14 +2,15 @@
 
 import enum
 import uuid
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, Select, String, Text, func, select, text, update
-from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, joinedload, mapped_column, relationship
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
-from portal.models.paging import NumberedPage
+from portal.models.paging import NumberedPage, is_row_id
 from portal.models.user import User
 
 
@@ -82,6 +83,22 @@ def newest_notices(user_id: int, *, limit: int, after: int | None = None) -> Num
 def select_unmailed(limit: int) -> Select[Notice]:
     """Notices that the outbox of mails has not been handed yet, oldest first."""
     return select(Notice).where(Notice.mailed_at.is_(None)).order_by(Notice.id).limit(limit)
+
+
+def find_notice(user_id: int, notice_id: int) -> Notice | None:
+    """A notice, if it is this person's."""
+    notice = db.session.get(Notice, notice_id) if is_row_id(notice_id) else None
+    return notice if notice is not None and notice.user_id == user_id else None
+
+
+def notices_between(
+    start: datetime, end: datetime, kinds: Collection[NoticeKind], *, limit: int
+) -> tuple[Sequence[Notice], int]:
+    """The first notices of some kinds made from `start` to before `end`, with readers; and how many. Two queries."""
+    chosen = (Notice.kind.in_(kinds), Notice.created_at >= start, Notice.created_at < end)
+    first = select(Notice).where(*chosen).order_by(Notice.id).limit(limit)
+    notices = db.session.scalars(first.options(joinedload(Notice.user, innerjoin=True))).all()
+    return notices, db.session.scalar(select(func.count()).select_from(Notice).where(*chosen)) or 0
 
 
 def mark_read(user_id: int, at: datetime, *, notice_id: int | None = None) -> None:
