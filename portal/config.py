@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -18,11 +18,23 @@ from limits.storage import storage_from_string
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from portal.environ import (
+    ConfigError,
+    address,
+    folder,
+    one_of,
+    origin,
+    origins,
+    price,
+    required,
+    secret,
+    switch,
+    whole_number,
+)
+
+__all__ = ("ConfigError", "MailSettings", "Settings", "SigningKey", "current_settings")
+
 MUX_API_URL = "https://api.mux.com"
-
-
-class ConfigError(Exception):
-    """One line for the operator: which variable, what is wrong, how to get a right value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +71,11 @@ class Settings:
     mux_token_secret: str = field(repr=False)
     mux_webhook_secrets: tuple[str, ...] = field(repr=False)
     mux_signing_key: SigningKey | None = None
+    playback_token_seconds: int = 2 * 60 * 60  # beyond the length of the video
+    names_viewers_in_tokens: bool = False
+    public_catalogue: bool = False
+    embed_origins: tuple[str, ...] = ()
+    membership_url: str = ""
     mux_base_url: str = MUX_API_URL
     mux_video_quality: str = "basic"
     mux_max_resolution_tier: str = "1080p"
@@ -84,34 +101,45 @@ class Settings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Read and check every variable; raises ConfigError for the first that is missing or bad."""
-        instance = _folder(environ, "INSTANCE", "instance")
+        instance = folder(environ, "INSTANCE", "instance")
         return cls(
-            secret_key=_secret(environ, "SECRET_KEY"),
-            jwt_secret_key=_secret(environ, "JWT_SECRET_KEY"),
+            secret_key=secret(environ, "SECRET_KEY"),
+            jwt_secret_key=secret(environ, "JWT_SECRET_KEY"),
             database_url=_database_url(environ, instance),
-            public_url=_origin(environ, "PUBLIC_URL", "http://127.0.0.1:8000"),
+            public_url=origin(environ, "PUBLIC_URL", "http://127.0.0.1:8000"),
             instance=instance,
-            mux_token_id=_required(environ, "MUX_TOKEN_ID", "make an access token in Mux's dashboard"),
-            mux_token_secret=_required(environ, "MUX_TOKEN_SECRET", "it is shown once, with MUX_TOKEN_ID"),
+            mux_token_id=required(environ, "MUX_TOKEN_ID", "make an access token in Mux's dashboard"),
+            mux_token_secret=required(environ, "MUX_TOKEN_SECRET", "it is shown once, with MUX_TOKEN_ID"),
             mux_webhook_secrets=_webhook_secrets(environ),
             mux_signing_key=_signing_key(environ),
-            mux_base_url=_url(environ, "MUX_BASE_URL", MUX_API_URL),
-            mux_video_quality=_one_of(environ, "MUX_VIDEO_QUALITY", ("basic", "plus", "premium")),
-            mux_max_resolution_tier=_one_of(environ, "MUX_MAX_RESOLUTION_TIER", ("1080p", "1440p", "2160p")),
-            upload_timeout_seconds=_number(environ, "UPLOAD_TIMEOUT_SECONDS", cls.upload_timeout_seconds, 60, 604800),
-            access_token_seconds=_number(environ, "ACCESS_TOKEN_SECONDS", cls.access_token_seconds, 1, 86400),
-            refresh_token_seconds=_number(environ, "REFRESH_TOKEN_SECONDS", cls.refresh_token_seconds, 1, 31536000),
+            playback_token_seconds=whole_number(
+                environ, "PLAYBACK_TOKEN_SECONDS", cls.playback_token_seconds, 1, 604800
+            ),
+            names_viewers_in_tokens=switch(environ, "PLAYBACK_TOKEN_VIEWER"),
+            public_catalogue=switch(environ, "PUBLIC_CATALOGUE"),
+            embed_origins=origins(environ, "EMBED_ORIGINS"),
+            membership_url=_membership_url(environ),
+            mux_base_url=address(environ, "MUX_BASE_URL", MUX_API_URL),
+            mux_video_quality=one_of(environ, "MUX_VIDEO_QUALITY", ("basic", "plus", "premium")),
+            mux_max_resolution_tier=one_of(environ, "MUX_MAX_RESOLUTION_TIER", ("1080p", "1440p", "2160p")),
+            upload_timeout_seconds=whole_number(
+                environ, "UPLOAD_TIMEOUT_SECONDS", cls.upload_timeout_seconds, 60, 604800
+            ),
+            access_token_seconds=whole_number(environ, "ACCESS_TOKEN_SECONDS", cls.access_token_seconds, 1, 86400),
+            refresh_token_seconds=whole_number(
+                environ, "REFRESH_TOKEN_SECONDS", cls.refresh_token_seconds, 1, 31536000
+            ),
             rate_limit_storage_url=_rate_limit_storage(environ, cls.rate_limit_storage_url),
             queue_url=_queue_url(environ),
-            mux_silence_seconds=_number(environ, "MUX_SILENCE_SECONDS", cls.mux_silence_seconds, 1, 3600),
-            webhook_events_kept_days=_number(
+            mux_silence_seconds=whole_number(environ, "MUX_SILENCE_SECONDS", cls.mux_silence_seconds, 1, 3600),
+            webhook_events_kept_days=whole_number(
                 environ, "WEBHOOK_EVENTS_KEPT_DAYS", cls.webhook_events_kept_days, 2, 3650
             ),
-            storage_price_per_minute=_price(environ, "MUX_STORAGE_PRICE_PER_MINUTE", cls.storage_price_per_minute),
+            storage_price_per_minute=price(environ, "MUX_STORAGE_PRICE_PER_MINUTE", cls.storage_price_per_minute),
             mail=_mail(environ),
-            trusted_proxies=_number(environ, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 9),
-            is_demo=_one_of(environ, "PORTAL_DEMO", ("0", "1")) == "1",
-            log_format=_one_of(environ, "LOG_FORMAT", ("json", "console")),
+            trusted_proxies=whole_number(environ, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 9),
+            is_demo=one_of(environ, "PORTAL_DEMO", ("0", "1")) == "1",
+            log_format=one_of(environ, "LOG_FORMAT", ("json", "console")),
         )
 
 
@@ -120,60 +148,17 @@ def current_settings() -> Settings:
     return cast("Settings", current_app.extensions["settings"])
 
 
-def _required(environ: Mapping[str, str], name: str, how: str) -> str:
-    value = environ.get(name, "").strip()
-    if not value:
-        raise ConfigError(f"{name} is not set: {how}")
-    return value
-
-
-def _secret(environ: Mapping[str, str], name: str) -> str:
-    how = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
-    value = _required(environ, name, how)
-    if len(value.encode()) < 32:  # noqa: PLR2004 - HS256 wants a key as long as its hash, RFC 7518 section 3.2
-        raise ConfigError(f"{name} is shorter than 32 bytes: {how}")
-    return value
+def _membership_url(environ: Mapping[str, str]) -> str:
+    example = "https://shop.example/membership"
+    return address(environ, "MEMBERSHIP_URL", example) if environ.get("MEMBERSHIP_URL") else ""
 
 
 def _webhook_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
-    value = _required(environ, "MUX_WEBHOOK_SECRET", "Mux's dashboard shows it under Settings, Webhooks")
+    value = required(environ, "MUX_WEBHOOK_SECRET", "Mux's dashboard shows it under Settings, Webhooks")
     secrets = tuple(part.strip() for part in value.split(",") if part.strip())
     if not secrets:
         raise ConfigError("MUX_WEBHOOK_SECRET holds only commas: copy the secret from Mux's dashboard")
     return secrets
-
-
-def _folder(environ: Mapping[str, str], name: str, default: str) -> Path:
-    folder = Path(environ.get(name) or default).resolve()
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{name} is not a folder: make it, or name another")
-    return folder
-
-
-def _url(environ: Mapping[str, str], name: str, default: str) -> str:
-    value = (environ.get(name) or default).strip().rstrip("/")
-    if not _is_address(value):
-        raise ConfigError(f"{name} is not an address: write it like {default}")
-    return value
-
-
-def _origin(environ: Mapping[str, str], name: str, default: str) -> str:
-    """An address as a browser's Origin header has it, which Mux compares with what we say."""
-    value = _url(environ, name, default)
-    if urlsplit(value).path:
-        raise ConfigError(f"{name} has a path: write it like {default}")
-    return value
-
-
-def _is_address(value: str) -> bool:
-    if not value.isprintable() or " " in value:
-        return False
-    try:
-        parts = urlsplit(value)
-        has_host = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # an unfinished IPv6 address, a port that is none
-        return False
-    return parts.scheme in {"http", "https"} and has_host and not (parts.username or parts.query or parts.fragment)
 
 
 def _rate_limit_storage(environ: Mapping[str, str], default: str) -> str:
@@ -193,17 +178,6 @@ def _queue_url(environ: Mapping[str, str]) -> str:
     return value
 
 
-def _price(environ: Mapping[str, str], name: str, default: Decimal) -> Decimal:
-    value = environ.get(name) or str(default)
-    try:
-        price = Decimal(value)
-    except InvalidOperation:
-        price = Decimal("NaN")
-    if not (price.is_finite() and 0 <= price < 100):  # noqa: PLR2004 - beyond it, somebody wrote cents
-        raise ConfigError(f"{name} is {value[:40]!r}: it is an amount in US dollars, like {default}")
-    return price
-
-
 def _mail(environ: Mapping[str, str]) -> MailSettings | None:
     """None where neither a server nor a folder is named: then nothing is mailed."""
     host, folder = environ.get("SMTP_HOST", "").strip(), environ.get("MAIL_FOLDER", "").strip()
@@ -211,7 +185,7 @@ def _mail(environ: Mapping[str, str]) -> MailSettings | None:
         return None
     if host and folder:
         raise ConfigError("SMTP_HOST and MAIL_FOLDER are both set: mails go to one of them, so remove the other")
-    sender = _required(environ, "MAIL_FROM", "write the address that mails come from, like portal@example.com")
+    sender = required(environ, "MAIL_FROM", "write the address that mails come from, like portal@example.com")
     if sender.count("@") != 1 or not sender.isprintable() or " " in sender:
         raise ConfigError("MAIL_FROM is not an address: write it like portal@example.com")
     if folder:
@@ -219,8 +193,8 @@ def _mail(environ: Mapping[str, str]) -> MailSettings | None:
     return MailSettings(
         sender=sender,
         host=host,
-        port=_number(environ, "SMTP_PORT", MailSettings.port, 1, 65535),
-        security=_one_of(environ, "SMTP_SECURITY", ("starttls", "tls", "none")),
+        port=whole_number(environ, "SMTP_PORT", MailSettings.port, 1, 65535),
+        security=one_of(environ, "SMTP_SECURITY", ("starttls", "tls", "none")),
         username=environ.get("SMTP_USERNAME", ""),
         password=environ.get("SMTP_PASSWORD", ""),
     )
@@ -241,21 +215,6 @@ def _database_url(environ: Mapping[str, str], instance: Path) -> str:
         what = "file" if url.drivername == "sqlite" else "database"
         raise ConfigError(f"DATABASE_URL names no {what}: {expected}")
     return url.render_as_string(hide_password=False)
-
-
-def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
-    value = environ.get(name) or allowed[0]
-    if value not in allowed:
-        raise ConfigError(f"{name} is {value!r}: it is one of {', '.join(allowed)}")
-    return value
-
-
-def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    value = environ.get(name) or str(default)
-    is_number = value.isascii() and value.isdecimal() and len(value) <= len(str(most))
-    if not is_number or not least <= int(value) <= most:
-        raise ConfigError(f"{name} is {value[:40]!r}: it is a whole number from {least} to {most}")
-    return int(value)
 
 
 def _signing_key(environ: Mapping[str, str]) -> SigningKey | None:

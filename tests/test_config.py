@@ -102,6 +102,15 @@ def test_each_required_variable_is_missed_by_name(name: str, value: str | None) 
         ("UPLOAD_TIMEOUT_SECONDS", "9" * 5000, "is '999", "a whole number"),
         ("ACCESS_TOKEN_SECONDS", "0", "is '0'", "a whole number from 1"),
         ("REFRESH_TOKEN_SECONDS", "-1", "is '-1'", "a whole number from 1"),
+        ("PLAYBACK_TOKEN_SECONDS", "0", "is '0'", "a whole number from 1 to 604800"),
+        ("PLAYBACK_TOKEN_VIEWER", "1", "is '1'", "one of false, true"),
+        ("PUBLIC_CATALOGUE", "yes", "is 'yes'", "one of false, true"),
+        ("EMBED_ORIGINS", "https://a.example/page", "holds 'https://a.example/page'", "like https://www.example.com"),
+        ("EMBED_ORIGINS", "https://a.example,*", "holds '*'", "like https://www.example.com"),
+        ("EMBED_ORIGINS", "https://a.example;default-src *", "holds 'https://a.ex", "like https://www.example.com"),
+        ("EMBED_ORIGINS", "https://*.a.example", "holds 'https://*.a.example'", "like https://www.example.com"),
+        ("MEMBERSHIP_URL", "shop", "is not an address", "write it like https://shop.example/membership"),
+        ("MEMBERSHIP_URL", "javascript:alert(1)", "is not an address", "write it like https://"),
         ("TRUSTED_PROXIES", "10", "is '10'", "a whole number from 0 to 9"),
         ("RATE_LIMIT_STORAGE_URL", "nowhere", "can't be used", "memory://"),
         ("RATE_LIMIT_STORAGE_URL", "carrier-pigeon://loft", "can't be used", "memory://"),
@@ -164,6 +173,12 @@ def test_addresses_lose_their_last_slash() -> None:
 )
 def test_several_webhook_secrets_may_hold_while_one_is_replaced(value: str, secrets: tuple[str, ...]) -> None:
     assert settings_from(MUX_WEBHOOK_SECRET=value).mux_webhook_secrets == secrets
+
+
+def test_sites_that_may_show_programmes_are_separated_by_commas() -> None:
+    settings = settings_from(EMBED_ORIGINS=" https://a.example/, http://b.example:8080,,https://a.example")
+
+    assert settings.embed_origins == ("https://a.example", "http://b.example:8080")
 
 
 @pytest.mark.parametrize("form", [PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8])
