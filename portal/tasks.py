@@ -12,15 +12,19 @@ from flask import Flask
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 
 from portal.config import Settings
+from portal.digest import make_digest
 from portal.discarding import pay_discards
 from portal.housekeeping import forget_the_old, remove_deleted_programmes, tell_of_unfinished_uploads
+from portal.mailing import compose_mails, send_mails
 from portal.mux.gateway import current_mux
 from portal.nudge import WorkName
+from portal.orphans import find_orphans
 from portal.periodic import Work, do_work
 from portal.reconcile import ask_about_due
 
 EACH_MINUTE = timedelta(seconds=45)  # less than the minute between two ticks, so that none is missed
 EACH_HOUR = timedelta(hours=1)
+EACH_DAY = timedelta(days=1)
 MUX_PAUSE_SECONDS = 0.25  # Mux takes 5 calls a second, and people's own calls come on top
 
 TASK_EXPIRES_AFTER = timedelta(minutes=5)  # what waited longer is due again anyway
@@ -43,6 +47,15 @@ WORK = {
         Work(name=WorkName.REMIND, every=EACH_HOUR, run=tell_of_unfinished_uploads),
         Work(name=WorkName.REMOVE_DELETED, every=EACH_HOUR, run=remove_deleted_programmes),
         Work(name=WorkName.FORGET, every=EACH_HOUR, run=forget_the_old),
+        Work(name=WorkName.COMPOSE_MAILS, every=EACH_MINUTE, run=compose_mails),
+        Work(name=WorkName.SEND_MAILS, every=EACH_MINUTE, run=send_mails),
+        Work(name=WorkName.DIGEST, every=EACH_HOUR, run=make_digest),
+        Work(
+            name=WorkName.FIND_ORPHANS,
+            every=EACH_DAY,
+            run=lambda at, turn: find_orphans(current_mux(), at, turn),
+            pause_seconds=MUX_PAUSE_SECONDS,
+        ),
     )
 }
 
@@ -69,6 +82,11 @@ def make_nudge(open_queue: Callable[[], Huey]) -> Callable[[WorkName], None]:
     """What puts a piece of work into the queue; the queue is opened with the first of them."""
     queue = cache(open_queue)
     return lambda name: queue().do(name.value, is_due_now=True)
+
+
+def make_queue_length(open_queue: Callable[[], Huey]) -> Callable[[], int]:
+    """What tells how many tasks wait for a worker."""
+    return lambda: int(open_queue().pending_count())
 
 
 def _make_queue(settings: Settings) -> Huey:
