@@ -10,6 +10,8 @@ from portal.models.orphan import Orphan, OrphanKind
 from portal.models.periodic_work import PeriodicWork
 from portal.models.product import Product, ProductKind
 from portal.models.programme import Programme, Status
+from portal.models.refresh_family import RefreshFamily
+from portal.models.session import UserSession
 from portal.models.upload import Upload, UploadStatus
 from portal.models.user import Role, User
 from portal.models.webhook_event import Outcome, WebhookEvent
@@ -31,10 +33,12 @@ __all__ = [
     "Product",
     "ProductKind",
     "Programme",
+    "RefreshFamily",
     "Role",
     "Status",
     "Upload",
     "UploadStatus",
     "User",
+    "UserSession",
     "WebhookEvent",
 ]

@@ -36,6 +36,9 @@ class User(UserMixin, Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     wants_mail: Mapped[bool] = mapped_column(default=True)  # notices by mail besides the bell
     created_at: Mapped[datetime]
+    token_version: Mapped[int] = mapped_column(default=0)  # tokens of the API that name another number are void
+    # Who this is at the identity provider: its issuer, a blank, its subject. Its role is the provider's to say then.
+    external_subject: Mapped[str | None] = mapped_column(String(512), unique=True)
 
     if TYPE_CHECKING:
         unread_notices: MappedSQLExpression[
