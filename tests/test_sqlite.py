@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal.extensions import db
+from portal.sqlite import expecting_writes
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,19 @@ def test_only_requests_that_may_write_take_the_write_lock(
     with embedded.test_request_context(method=method):
         db.session.execute(text("SELECT 1"))
         assert is_locked(other_writer) is takes_the_lock
+        db.session.rollback()
+
+
+def test_a_request_that_reads_may_say_that_it_will_write_for_a_while(
+    embedded: Flask, other_writer: sqlite3.Connection
+) -> None:
+    with embedded.test_request_context(method="GET"):
+        with expecting_writes():
+            db.session.execute(text("SELECT 1"))
+            assert is_locked(other_writer)
+            db.session.rollback()
+        db.session.execute(text("SELECT 1"))
+        assert not is_locked(other_writer)
         db.session.rollback()
 
 

@@ -10,14 +10,15 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.extensions import db
-from portal.lifecycle.attempts import begin_attempt, begin_programme
+from portal.lifecycle.attempts import begin_attempt, begin_programme, cancel_attempt
+from portal.lifecycle.deletion import delete_programme
 from portal.lifecycle.moves import StateConflictError
 from portal.models import Discard, DiscardKind, Programme, Status, Upload
 from portal.models.programme import select_programme_for_update
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Report
 from portal.mux.gateway import MuxError, Trouble, UploadRequest
-from portal.uploading import open_upload, upload_to_use
+from portal.uploading import open_another_upload, open_upload, upload_to_use
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.factories import make_programme
@@ -161,6 +162,110 @@ def test_of_two_who_ask_at_once_the_later_one_gets_the_address(studio: "Studio")
 
     assert studio.attempt(product_id).mux_upload_id is None
     assert studio.row(product_id).status is AWAITING
+    assert "upload-2" in studio.discarded_uploads()
+
+
+def test_a_first_upload_that_a_newer_attempt_overtook_is_discarded(studio: "Studio") -> None:
+    studio.while_mux_works(lambda: studio.begin_another_attempt(studio.products()[0]))
+
+    with pytest.raises(StateConflictError, match="in the meantime"):
+        studio.begin("Breathing")
+
+    assert studio.discarded_uploads() == {"upload-1"}
+
+
+def test_an_upload_that_was_cancelled_while_mux_made_it_is_discarded(studio: "Studio") -> None:
+    studio.while_mux_works(lambda: studio.cancel(studio.products()[0]))
+
+    with pytest.raises(StateConflictError, match="in the meantime"):
+        studio.begin("Breathing")
+
+    assert studio.discarded_uploads() == {"upload-1"}
+    assert studio.row(studio.products()[0]).status is ERRORED
+
+
+@pytest.mark.parametrize("status", [AWAITING, READY, ERRORED])
+def test_when_mux_fails_a_further_attempt_has_not_begun(studio: "Studio", status: Status) -> None:
+    product_id = studio.add(status)
+    before = studio.attempt(product_id).id
+    studio.mux.failure = OUT_OF_REACH
+
+    with pytest.raises(MuxError):
+        studio.another(product_id)
+
+    row = studio.row(product_id)
+    assert (row.status, row.error_type) == (status, "invalid_input" if status is ERRORED else None)
+    assert (studio.attempt(product_id).id, studio.attempts()) == (before, 1)
+    assert studio.discarded_uploads() == studio.discarded() == set()
+
+
+def test_a_further_attempt_that_a_deletion_overtook_leaves_nothing_at_mux(studio: "Studio") -> None:
+    product_id = studio.add(READY)
+    studio.while_mux_works(lambda: studio.move_to_the_bin(product_id))
+
+    with pytest.raises(StateConflictError, match="deleted"):
+        studio.another(product_id)
+
+    assert studio.discarded_uploads() == {"upload-1"}
+    assert studio.attempts() == 1
+
+
+def test_what_was_to_be_kept_beside_an_address_is_kept_with_it_or_not_at_all(studio: "Studio") -> None:
+    product_id = studio.add(ERRORED)
+
+    def refuse(_upload: Upload) -> None:
+        raise StateConflictError("no")
+
+    with pytest.raises(StateConflictError, match="no"):
+        studio.another(product_id, keep=refuse)
+
+    assert (studio.row(product_id).status, studio.attempts()) == (ERRORED, 1)
+    assert studio.discarded_uploads() == {"upload-1"}
+
+
+def test_a_new_video_s_address_is_handed_out_while_its_file_is_awaited(studio: "Studio") -> None:
+    product_id = studio.add(READY)
+    studio.another(product_id)
+
+    assert [studio.url(product_id) for _ in range(2)] == ["https://mux.test/upload-1", "https://mux.test/upload-2"]
+    assert studio.row(product_id).status is READY
+
+
+def test_once_the_new_video_has_arrived_there_is_nothing_more_to_upload(studio: "Studio") -> None:
+    product_id = studio.add(READY)
+    studio.another(product_id)
+    studio.url(product_id)
+    studio.mux.uploads["upload-1"] = DirectUpload(id="upload-1", status="asset_created", asset_id="as-1")
+    studio.mux.assets["as-1"] = Report(fact=Fact.ASSET_CREATED, asset_id="as-1", upload_id="upload-1")
+
+    for _ in range(2):
+        with pytest.raises(StateConflictError, match="has arrived"):
+            studio.url(product_id)
+
+    assert studio.discarded() == set()
+
+
+def test_a_new_video_that_took_its_place_unnoticed_is_noticed(studio: "Studio") -> None:
+    product_id = studio.add(READY)
+    studio.another(product_id)
+    studio.url(product_id)
+    studio.mux.uploads["upload-1"] = DirectUpload(id="upload-1", status="asset_created", asset_id="as-1")
+    studio.mux.assets["as-1"] = Report(fact=Fact.ASSET_READY, asset_id="as-1", upload_id="upload-1", playback_id="pb-1")
+
+    with pytest.raises(StateConflictError, match="has its video"):
+        studio.url(product_id)
+
+    assert studio.row(product_id).mux_asset_id == "as-1"
+
+
+def test_after_a_new_video_s_upload_came_to_nothing_there_is_a_fresh_address(studio: "Studio") -> None:
+    product_id = studio.add(READY)
+    studio.another(product_id)
+    studio.url(product_id)
+    studio.mux.uploads["upload-1"] = DirectUpload(id="upload-1", status="cancelled")
+
+    assert studio.url(product_id) == "https://mux.test/upload-2"
+    assert studio.row(product_id).status is READY
 
 
 def test_a_programme_that_is_deleted_while_mux_works_stays_deleted(studio: "Studio") -> None:
@@ -243,6 +348,28 @@ class Studio:
         ids = set(db.session.scalars(select(Discard.mux_id).where(Discard.kind == DiscardKind.ASSET)))
         db.session.commit()
         return ids
+
+    def discarded_uploads(self) -> set[str]:
+        ids = set(db.session.scalars(select(Discard.mux_id).where(Discard.kind == DiscardKind.UPLOAD)))
+        db.session.commit()
+        return ids
+
+    def another(self, product_id: uuid.UUID, **options: Any) -> Upload:
+        programme = db.session.scalars(select_programme_for_update(product_id)).one()
+        try:
+            return open_another_upload(programme, self.owner, self.mux, is_handed_out=False, **options)
+        finally:
+            db.session.rollback()
+
+    def cancel(self, product_id: uuid.UUID) -> None:
+        programme = db.session.scalars(select_programme_for_update(product_id)).one()
+        cancel_attempt(programme, self.owner, at=NOON)
+        db.session.commit()
+
+    def move_to_the_bin(self, product_id: uuid.UUID) -> None:
+        programme = db.session.scalars(select_programme_for_update(product_id)).one()
+        delete_programme(programme, self.owner, at=NOON)
+        db.session.commit()
 
     def begin_another_attempt(self, product_id: uuid.UUID) -> None:
         programme = db.session.scalars(select_programme_for_update(product_id)).one()
