@@ -17,7 +17,7 @@ from bench.filling import EDITION, fill
 from bench.inside import portal_inside
 from portal import ROOT
 from portal.extensions import db
-from portal.health import schema_heads
+from portal.readiness import schema_heads
 
 DATA = ROOT / "bench" / "data"
 

@@ -1,7 +1,7 @@
 """The Programme Portal: the only file that knows all blueprints."""
 
 import os
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from flask import Flask
@@ -28,8 +28,9 @@ from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
 from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url
-from portal.tasks import make_nudge, make_worker
+from portal.tasks import make_nudge, make_queue_length, make_worker
 from portal.template_context import register_template_context
+from portal.webhook_refusals import WebhookRefusals
 from portal.webhooks.views import webhooks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,7 +48,9 @@ def create_app(
     app.extensions.update(
         settings=settings, clock=clock, mux=mux or MuxApi(settings), playback_urls=PlaybackUrls(settings)
     )
-    app.extensions["nudge"] = make_nudge(partial(make_worker, app, settings))
+    open_queue = cache(partial(make_worker, app, settings))
+    app.extensions.update(nudge=make_nudge(open_queue), queue_length=make_queue_length(open_queue))
+    app.extensions["webhook_refusals"] = WebhookRefusals(settings.instance)
     _bind_extensions(app, settings)
     register_static_url(app)
     register_filters(app)

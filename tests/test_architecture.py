@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         *("portal.reconcile", "portal.discarding", "portal.housekeeping", "portal.inbox"),
         *("portal.mailing", "portal.digest", "portal.orphans", "portal.orphan_removal"),
+        "portal.doctor",
     ),
     ("portal.periodic",),
     ("portal.lifecycle", "portal.access", "portal.accounts"),
@@ -36,6 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.clock",
             "portal.request_body",
         ),
+        *("portal.readiness", "portal.webhook_refusals"),
         *("portal.logs", "portal.headers", "portal.sqlite", "portal.nudge"),
     ),
 )

@@ -17,6 +17,8 @@ from portal.mux.facts import Fact, Report, asset_report, fault_of, is_name
 TOLERANCE_SECONDS = 300
 TIME_MAX_DIGITS = 12
 TRACK_EVENTS = "video.asset.track."
+UNKNOWN_SIGNER = "no signature in Mux-Signature is made with a secret of ours"
+TIME_IS_OFF = f"the time in Mux-Signature is more than {TOLERANCE_SECONDS} seconds away from ours"
 
 
 class BadSignatureError(Exception):
@@ -52,9 +54,9 @@ def verify(body: bytes, header: str | None, secrets: Sequence[str], at: datetime
     if len(times) != 1 or not _is_time(times[0]) or not signatures:
         raise BadSignatureError("the Mux-Signature header is malformed")
     if not any(_signs(body, times[0], secret, signatures) for secret in secrets):
-        raise BadSignatureError("no signature in Mux-Signature is made with a secret of ours")
+        raise BadSignatureError(UNKNOWN_SIGNER)
     if abs(at.timestamp() - int(times[0])) > TOLERANCE_SECONDS:
-        raise BadSignatureError("the time in Mux-Signature is more than 300 seconds away from ours")
+        raise BadSignatureError(TIME_IS_OFF)
 
 
 def _is_time(text: str) -> bool:

@@ -13,6 +13,7 @@ from portal.inbox import Receipt, keep_failure, receive
 from portal.models import Outcome
 from portal.mux.webhook import BadEventError, BadSignatureError, MuxEvent, parse, verify
 from portal.request_body import read_body
+from portal.webhook_refusals import current_refusals
 
 BODY_MAX_BYTES = 1024 * 1024
 
@@ -43,6 +44,7 @@ def _verified_event() -> MuxEvent:
         return parse(body)
     except BadSignatureError as error:
         log.warning("webhook.refused", reason=str(error), address=request.remote_addr)
+        current_refusals().note(str(error), utc_now())
         abort(401, "The signature is not accepted.")
     except BadEventError as error:
         log.warning("webhook.unreadable", reason=str(error))
