@@ -11,10 +11,10 @@ export PORT MUX_PORT INSTANCE
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: .venv/demo static/vendor/.made  ## the whole portal with a local Mux and sample programmes, on http://127.0.0.1:$(PORT)
+run: .venv/demo static/built/manifest.json  ## the whole portal with a local Mux and sample programmes, on http://127.0.0.1:$(PORT)
 	@exec $(BIN)/python -m demo
 
-test: .venv/dev static/vendor/.made  ## the whole suite, on SQLite and PostgreSQL, with a real browser
+test: .venv/dev static/built/manifest.json  ## the whole suite, on SQLite and PostgreSQL, with a real browser
 	@$(BIN)/python -m tests.prepare
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
@@ -60,5 +60,8 @@ static/vendor/.made: .venv/demo package.json package-lock.json
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent
 	mkdir -p static/vendor
 	cp node_modules/@mux/mux-uploader/dist/mux-uploader.mjs node_modules/@mux/mux-player/dist/mux-player.mjs static/vendor/
-	$(BIN)/python -m whitenoise.compress -q static/vendor
 	@touch $@
+
+# Our own files and theirs, with names that change with their contents, compressed.
+static/built/manifest.json: static/vendor/.made $(wildcard static/css/* static/js/* static/img/*)
+	@$(BIN)/python -m portal.static_build

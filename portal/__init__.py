@@ -6,7 +6,6 @@ from pathlib import Path
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
-from whitenoise import WhiteNoise
 
 from portal.admin.views import admin
 from portal.api.identity import configure_tokens
@@ -27,7 +26,7 @@ from portal.logs import configure_logs
 from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
 from portal.sqlite import tune_sqlite
-from portal.static_files import register_static_url
+from portal.static_files import register_static_url, serve_static
 from portal.tasks import make_nudge, make_queue_length, make_worker
 from portal.template_context import register_template_context
 from portal.webhook_refusals import WebhookRefusals
@@ -59,7 +58,7 @@ def create_app(
     register_headers(app, settings)
     register_gate(app)
     _register_blueprints(app)
-    app.wsgi_app = WhiteNoise(app.wsgi_app, root=ROOT / "static", prefix="static/", max_age=3600)  # type: ignore[method-assign]
+    app.wsgi_app = serve_static(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -39,6 +39,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         ),
         *("portal.readiness", "portal.webhook_refusals"),
         *("portal.logs", "portal.headers", "portal.sqlite", "portal.nudge"),
+        "portal.static_build",
     ),
 )
 MAY_COMMIT = (
