@@ -11,6 +11,7 @@ from portal.admin.views import admin
 from portal.api.identity import configure_tokens
 from portal.api.views import api
 from portal.auth.views import auth
+from portal.bell.views import notices
 from portal.catalogue.views import catalogue
 from portal.cli import portal_commands
 from portal.clock import Clock, system_clock
@@ -98,7 +99,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
 
 
 def _register_blueprints(app: Flask) -> None:
-    for pages in (auth, coach, catalogue, admin, health, webhooks):
+    for pages in (auth, coach, catalogue, notices, admin, health, webhooks):
         app.register_blueprint(pages)
     app.register_blueprint(api)
     app.register_blueprint(api, url_prefix="/api", name="api_prefixed")

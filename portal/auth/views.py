@@ -2,6 +2,7 @@
 
 from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
+from sqlalchemy.orm import undefer
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
@@ -19,8 +20,12 @@ NOT_RIGHT = "The e-mail address or the password is not right."
 
 @login_manager.user_loader
 def load_user(user_id: str) -> User | None:
-    """The account of a session, unless it was disabled since: that ends the session at once."""
-    user = db.session.get(User, int(user_id)) if user_id.isdecimal() else None
+    """The account of a session, unless it was disabled since: that ends the session at once.
+
+    The bell's count comes with it, so that no page asks for that by itself.
+    """
+    with_bell = [undefer(User.unread_notices)]
+    user = db.session.get(User, int(user_id), options=with_bell) if user_id.isdecimal() else None
     return user if user and user.is_enabled else None
 
 
