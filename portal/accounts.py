@@ -29,7 +29,7 @@ def authenticate(email: str, password: str) -> User | None:
         return None
     if not _matches(hasher, user.password_hash, password):
         return None
-    return user if user.is_enabled and not _is_demo_outside_demo(user) else None
+    return user if user.is_enabled and not is_demo_outside_demo(user) else None
 
 
 def create_user(*, email: str, name: str, password: str, role: Role, at: datetime, is_demo: bool = False) -> User:
@@ -53,7 +53,7 @@ def has_demo_accounts() -> bool:
     return db.session.scalar(select(User.id).where(User.is_demo).limit(1)) is not None
 
 
-def _is_demo_outside_demo(user: User) -> bool:
+def is_demo_outside_demo(user: User) -> bool:
     return user.is_demo and not current_settings().is_demo
 
 

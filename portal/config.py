@@ -28,9 +28,11 @@ from portal.environ import (
     price,
     required,
     secret,
+    secrets,
     switch,
     whole_number,
 )
+from portal.provider_settings import IdentityProvider, identity_provider
 
 __all__ = ("ConfigError", "MailSettings", "Settings", "SigningKey", "current_settings")
 
@@ -63,7 +65,7 @@ class Settings:
     """Everything that differs between one installation and another. `.env.example` says why each exists."""
 
     secret_key: str = field(repr=False)
-    jwt_secret_key: str = field(repr=False)
+    jwt_secret_keys: tuple[str, ...] = field(repr=False)  # the first signs, each is accepted
     database_url: str = field(repr=False)
     public_url: str
     instance: Path
@@ -76,6 +78,7 @@ class Settings:
     public_catalogue: bool = False
     embed_origins: tuple[str, ...] = ()
     membership_url: str = ""
+    identity_provider: IdentityProvider | None = None
     mux_base_url: str = MUX_API_URL
     mux_video_quality: str = "basic"
     mux_max_resolution_tier: str = "1080p"
@@ -104,7 +107,7 @@ class Settings:
         instance = folder(environ, "INSTANCE", "instance")
         return cls(
             secret_key=secret(environ, "SECRET_KEY"),
-            jwt_secret_key=secret(environ, "JWT_SECRET_KEY"),
+            jwt_secret_keys=secrets(environ, "JWT_SECRET_KEY"),
             database_url=_database_url(environ, instance),
             public_url=origin(environ, "PUBLIC_URL", "http://127.0.0.1:8000"),
             instance=instance,
@@ -119,6 +122,7 @@ class Settings:
             public_catalogue=switch(environ, "PUBLIC_CATALOGUE"),
             embed_origins=origins(environ, "EMBED_ORIGINS"),
             membership_url=_membership_url(environ),
+            identity_provider=identity_provider(environ),
             mux_base_url=address(environ, "MUX_BASE_URL", MUX_API_URL),
             mux_video_quality=one_of(environ, "MUX_VIDEO_QUALITY", ("basic", "plus", "premium")),
             mux_max_resolution_tier=one_of(environ, "MUX_MAX_RESOLUTION_TIER", ("1080p", "1440p", "2160p")),

@@ -5,6 +5,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import urlsplit
 
+SECRET_MIN_BYTES = 32  # HS256 wants a key as long as its hash, RFC 7518 section 3.2
+HOW_TO_MAKE_ONE = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+
 
 class ConfigError(Exception):
     """One line for the operator: which variable, what is wrong, how to get a right value."""
@@ -18,11 +21,19 @@ def required(environ: Mapping[str, str], name: str, how: str) -> str:
 
 
 def secret(environ: Mapping[str, str], name: str) -> str:
-    how = "make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
-    value = required(environ, name, how)
-    if len(value.encode()) < 32:  # noqa: PLR2004 - HS256 wants a key as long as its hash, RFC 7518 section 3.2
-        raise ConfigError(f"{name} is shorter than 32 bytes: {how}")
+    value = required(environ, name, HOW_TO_MAKE_ONE)
+    if len(value.encode()) < SECRET_MIN_BYTES:
+        raise ConfigError(f"{name} is shorter than {SECRET_MIN_BYTES} bytes: {HOW_TO_MAKE_ONE}")
     return value
+
+
+def secrets(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """One, or several separated by commas while they are being replaced, the newest first."""
+    values = tuple(part.strip() for part in required(environ, name, HOW_TO_MAKE_ONE).split(","))
+    if any(len(value.encode()) < SECRET_MIN_BYTES for value in values if value) or not any(values):
+        what = "is" if len(values) == 1 else "holds one that is"
+        raise ConfigError(f"{name} {what} shorter than {SECRET_MIN_BYTES} bytes: {HOW_TO_MAKE_ONE}")
+    return tuple(value for value in values if value)
 
 
 def folder(environ: Mapping[str, str], name: str, default: str) -> Path:

@@ -79,7 +79,7 @@ def nudged() -> list[WorkName]:
 def settings(database_url: str, instance: Path) -> Settings:
     return Settings(
         secret_key="s" * 40,
-        jwt_secret_key="j" * 40,
+        jwt_secret_keys=("j" * 40,),
         database_url=database_url,
         public_url="http://portal.test",
         instance=instance,

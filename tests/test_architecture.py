@@ -14,41 +14,76 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("portal", "portal.start_checks"),
     (
-        *("portal.admin", "portal.api", "portal.auth", "portal.catalogue", "portal.coach", "portal.webhooks"),
-        *("portal.bell", "portal.health", "portal.cli", "portal.tasks", "portal.demo_accounts"),
+        *(
+            "portal.account",
+            "portal.admin",
+            "portal.api",
+            "portal.auth",
+            "portal.catalogue",
+            "portal.coach",
+            "portal.webhooks",
+        ),
+        *("portal.embed", "portal.bell", "portal.health", "portal.cli", "portal.tasks", "portal.demo_accounts"),
     ),
-    ("portal.gate", "portal.errors", "portal.rate_limits", "portal.static_files", "portal.template_context"),
-    ("portal.uploading", "portal.asking", "portal.editing"),
     (
-        *("portal.reconcile", "portal.discarding", "portal.housekeeping", "portal.inbox"),
+        "portal.gate",
+        "portal.errors",
+        "portal.renewal",
+        "portal.rate_limits",
+        "portal.static_files",
+        "portal.template_context",
+    ),
+    ("portal.uploading", "portal.asking", "portal.editing", "portal.embed_links"),
+    (
+        *("portal.reconcile", "portal.discarding", "portal.housekeeping", "portal.inbox", "portal.signing_assets"),
         *("portal.mailing", "portal.digest", "portal.orphans", "portal.orphan_removal"),
         "portal.doctor",
     ),
     ("portal.periodic",),
-    ("portal.lifecycle", "portal.access", "portal.accounts"),
+    ("portal.standing",),
+    ("portal.lifecycle", "portal.access", "portal.accounts", "portal.sessions", "portal.token_families"),
     ("portal.notices", "portal.notice_words"),
     ("portal.models", "portal.mux", "portal.mail_transport"),
     (
         *(
             "portal.config",
             "portal.environ",
+            "portal.provider_settings",
+            "portal.visitor",
             "portal.extensions",
             "portal.formatting",
             "portal.clock",
             "portal.request_body",
         ),
-        *("portal.readiness", "portal.webhook_refusals"),
-        *("portal.logs", "portal.headers", "portal.sqlite", "portal.nudge"),
-        "portal.static_build",
+        *(
+            "portal.readiness",
+            "portal.webhook_refusals",
+            "portal.logs",
+            "portal.headers",
+            "portal.sqlite",
+            "portal.nudge",
+            "portal.static_build",
+        ),
     ),
 )
 MAY_COMMIT = (
     *("portal/uploading.py", "portal/asking.py", "portal/reconcile.py", "portal/discarding.py"),  # around calls to Mux
-    *("portal/housekeeping.py", "portal/periodic.py", "portal/cli.py", "portal/mailing.py", "portal/digest.py"),
+    *(
+        "portal/signing_assets.py",
+        "portal/housekeeping.py",
+        "portal/periodic.py",
+        "portal/cli.py",
+        "portal/mailing.py",
+        "portal/digest.py",
+    ),
     *("portal/orphans.py", "portal/admin/orphans.py", "portal/doctor/examination.py"),
-    *(f"portal/{name}/views.py" for name in ("admin", "api", "auth", "bell", "catalogue", "coach", "webhooks")),
+    *("portal/admin/people.py", "portal/api/provider_accounts.py"),
+    *(
+        f"portal/{name}/views.py"
+        for name in ("account", "admin", "api", "auth", "bell", "catalogue", "coach", "webhooks")
+    ),
 )
-BLUEPRINTS = frozenset({"admin", "api", "auth", "bell", "catalogue", "coach", "webhooks"})
+BLUEPRINTS = frozenset({"account", "admin", "api", "auth", "bell", "catalogue", "coach", "embed", "webhooks"})
 
 
 def python_files(*folders: str) -> list[Path]:

@@ -91,7 +91,7 @@ ROWS_OF_THE_FIRST_SCHEMA = (
 def empty_app(empty_database_url: str, tmp_path: Path) -> Iterator[Flask]:
     settings = Settings(
         secret_key="s" * 40,
-        jwt_secret_key="j" * 40,
+        jwt_secret_keys=("j" * 40,),
         database_url=empty_database_url,
         public_url="http://portal.test",
         instance=tmp_path,

@@ -1,46 +1,30 @@
-"""Who calls the API: bearer tokens (JWT) with a role, checked against the account on every call."""
+"""Who calls the API: bearer tokens (JWT) of our own or of the identity provider, checked against the account."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import ParamSpec, TypeVar, cast
 
-from flask import Flask, Response, abort, g
-from flask_jwt_extended import create_access_token, create_refresh_token, get_jwt, verify_jwt_in_request
+from flask import Flask, abort, g, request
+from jwt import InvalidTokenError
+from werkzeug.exceptions import ServiceUnavailable
 
+from portal.api.provider import TokenReader, current_reader, is_of_provider
+from portal.api.provider_accounts import account_of
+from portal.api.provider_keys import PAUSE_SECONDS, ProviderKeys, ProviderUnreachableError
+from portal.api.tokens import claims_of_own_token, configure_own_tokens, unauthorized
 from portal.config import Settings
-from portal.errors import problem
-from portal.extensions import db, jwt
 from portal.models import Role, User
-
-ROLE_CLAIM = "role"
-NOT_ACCEPTED = "The token is missing, expired or not accepted. Get one from /auth/token."
+from portal.token_families import Holder, holder_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def configure_tokens(app: Flask, settings: Settings) -> None:
-    """Tokens are signed with HS256 alone, so that one of another algorithm, or of none, is no token."""
-    app.config.update(
-        JWT_SECRET_KEY=settings.jwt_secret_key,
-        JWT_ALGORITHM="HS256",
-        JWT_TOKEN_LOCATION=["headers"],
-        JWT_ACCESS_TOKEN_EXPIRES=timedelta(seconds=settings.access_token_seconds),
-        JWT_REFRESH_TOKEN_EXPIRES=timedelta(seconds=settings.refresh_token_seconds),
-        JWT_COOKIE_CSRF_PROTECT=False,  # no cookies, so no claim against their misuse
-    )
-    jwt.init_app(app)
-    jwt.unauthorized_loader(lambda _reason: unauthorized())
-    jwt.invalid_token_loader(lambda _reason: unauthorized())
-    jwt.expired_token_loader(lambda _header, _claims: unauthorized())
-
-
-def unauthorized(detail: str = NOT_ACCEPTED) -> Response:
-    """401, with the scheme that RFC 9110 wants named."""
-    response = problem(401, detail)
-    response.headers["WWW-Authenticate"] = 'Bearer realm="programme portal"'
-    return response
+    """Make the application read tokens: its own, and those of the identity provider if there is one."""
+    configure_own_tokens(app, settings)
+    provider = settings.identity_provider
+    app.extensions["provider_tokens"] = TokenReader(provider, ProviderKeys(provider)) if provider else None
 
 
 def api_user() -> User:
@@ -48,16 +32,13 @@ def api_user() -> User:
     return cast("User", g.api_user)
 
 
-def needs_token(*allowed: Role, refresh: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let a view be called with a good token of one of these roles only: 401 without, 403 for other roles."""
+def needs_token(*allowed: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a view be called with a good access token of one of these roles only: 401 without, 403 for other roles."""
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            verify_jwt_in_request(refresh=refresh)
-            user = _account_of(get_jwt())
-            if user is None:
-                abort(unauthorized())
+            user = _caller()
             if user.role not in allowed:
                 abort(403, "Your role does not allow this.")
             g.api_user = user
@@ -68,23 +49,39 @@ def needs_token(*allowed: Role, refresh: bool = False) -> Callable[[Callable[P, 
     return decorate
 
 
-def token_answer(user: User, settings: Settings) -> dict[str, Any]:
-    """What a sign-in by API comes to."""
-    claims = {ROLE_CLAIM: user.role.value}
-    return {
-        "accessToken": create_access_token(identity=str(user.id), additional_claims=claims),
-        "refreshToken": create_refresh_token(identity=str(user.id), additional_claims=claims),
-        "tokenType": "Bearer",
-        "expiresIn": settings.access_token_seconds,
-    }
+def holder_of_own_token(*, refresh: bool = False, of_any_use: bool = False) -> tuple[Holder, str]:
+    """Whose token of ours came with this request, and the token's id; 401 without a good one. One query."""
+    claims = claims_of_own_token(refresh=refresh, of_any_use=of_any_use)
+    holder = holder_of(claims)
+    if holder is None:
+        abort(unauthorized())
+    return holder, str(claims.get("jti"))
 
 
-def _account_of(claims: dict[str, Any]) -> User | None:
-    """The enabled account that a token names, None also when its role is not the one in the token any more."""
-    subject = str(claims.get("sub", ""))
-    if not (subject.isascii() and subject.isdecimal() and len(subject) < 19):  # noqa: PLR2004 - fits 64 bits
-        return None
-    user = db.session.get(User, int(subject))
-    if user is None or not user.is_enabled or user.role.value != claims.get(ROLE_CLAIM):
-        return None
+def _caller() -> User:
+    reader, token = current_reader(), _bearer_token()
+    if reader is not None and token is not None and is_of_provider(token):
+        return _caller_by_provider(reader, token)
+    holder, _ = holder_of_own_token()
+    return holder.user
+
+
+def _caller_by_provider(reader: TokenReader, token: str) -> User:
+    try:
+        person = reader.read(token)
+    except InvalidTokenError:
+        abort(unauthorized())
+    except ProviderUnreachableError:
+        words = "The identity provider can’t be reached, so its tokens can’t be checked."
+        raise ServiceUnavailable(words, retry_after=PAUSE_SECONDS) from None
+    if person.role is None:
+        abort(403, "The token names no role of the portal: ADMIN, COACH or VIEWER.")
+    user = account_of(person, person.role)
+    if user is None:
+        abort(unauthorized("The token is good, but it opens no account here."))
     return user
+
+
+def _bearer_token() -> str | None:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind == "Bearer" and token.strip() else None

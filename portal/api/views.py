@@ -1,26 +1,31 @@
 """The JSON endpoints for programmes and tokens; contract and limits stand in the README's table."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+import structlog
+from flask import Blueprint, Response, jsonify, url_for
 
-from portal.access import programme_to_edit, programme_to_restore, programme_to_see
+from portal.access import programme_in_studio, programme_to_edit, programme_to_restore, programme_to_see
 from portal.accounts import authenticate
 from portal.api.idempotency import RepeatableRequest, repeatable_request
-from portal.api.identity import api_user, needs_token, token_answer, unauthorized
+from portal.api.identity import api_user, holder_of_own_token, needs_token
 from portal.api.requests import read_json, read_nothing, read_query
 from portal.api.schemas import (
     Credentials,
     ListQuery,
     Metadata,
+    NewEmbedLink,
     NewProgramme,
     programme_detail_json,
     programme_json,
 )
-from portal.clock import utc_now
+from portal.api.tokens import token_pair, unauthorized
+from portal.clock import iso_utc, utc_now
 from portal.config import current_settings
 from portal.editing import apply_changes
+from portal.embed_links import EmbedLink, sign_embed_link
 from portal.extensions import csrf, db
 from portal.lifecycle.attempts import begin_programme, cancel_attempt
 from portal.lifecycle.deletion import delete_programme, restore_programme
@@ -32,11 +37,14 @@ from portal.models.programme import select_programme_for_update
 from portal.mux.gateway import current_mux
 from portal.mux.playback import current_playback_urls
 from portal.nudge import WorkName, nudge
-from portal.rate_limits import count_failed_sign_in, refuse_guessing
+from portal.rate_limits import TOKEN_REFRESHES, count_failed_sign_in, refuse_guessing
+from portal.token_families import Holder, begin_family, carry_on, end_family, is_alive
 from portal.uploading import open_upload_or_leave_nothing, upload_to_use
 
 api = Blueprint("api", __name__)
 csrf.exempt(api)  # a bearer token is never sent by a browser on its own
+
+log = structlog.get_logger()
 
 
 @api.post("/auth/token")
@@ -47,13 +55,35 @@ def create_token() -> Response | dict[str, Any]:
     if user is None:
         count_failed_sign_in(credentials.email)
         return unauthorized("The e-mail address or the password is not right.")
-    return token_answer(user, current_settings())
+    family = begin_family(user, current_settings(), at=utc_now())
+    db.session.commit()
+    return token_pair(user, family.id, family.current_jti, current_settings())
 
 
 @api.post("/auth/token/refresh")
-@needs_token(*Role, refresh=True)
-def refresh_token() -> dict[str, Any]:
-    return token_answer(api_user(), current_settings())
+def refresh_token() -> Response | dict[str, Any]:
+    holder, jti = holder_of_own_token(refresh=True)
+    if jti != holder.current_jti:
+        return _refuse_reuse(holder)
+    TOKEN_REFRESHES.refuse(str(holder.user.id))
+    TOKEN_REFRESHES.count(str(holder.user.id))
+    db.session.commit()  # of two that come at the same moment both get this far, and one gets further
+    fresh_jti = carry_on(holder, current_settings(), at=utc_now())
+    db.session.commit()
+    if fresh_jti is not None:
+        return token_pair(holder.user, holder.family_id, fresh_jti, current_settings())
+    if is_alive(holder.family_id):
+        raise StateConflictError("Another request refreshes this token at this moment. Use the pair that it gets.")
+    return unauthorized()
+
+
+@api.post("/auth/token/revoke")
+def revoke_token() -> tuple[str, int]:
+    holder, _ = holder_of_own_token(of_any_use=True)
+    end_family(holder.family_id, at=utc_now())
+    db.session.commit()
+    log.info("tokens.revoked", user=holder.user.id, family=str(holder.family_id))
+    return "", 204
 
 
 @api.post("/programme/create-upload-url")
@@ -133,6 +163,29 @@ def bring_back_programme(product_id: uuid.UUID) -> dict[str, Any]:
     restore_programme(programme, user, at=at)
     db.session.commit()
     return programme_json(programme, user, current_playback_urls(), at)
+
+
+def _refuse_reuse(holder: Holder) -> Response:
+    """Somebody else has this refresh token, or had it before: nobody can tell who, so neither goes on."""
+    end_family(holder.family_id, at=utc_now())
+    db.session.commit()
+    log.warning("tokens.reused", user=holder.user.id, family=str(holder.family_id))
+    return unauthorized("This refresh token was used before, so all tokens of its sign-in have ended. Sign in again.")
+
+
+@api.post("/programme/<uuid:product_id>/embed-link")
+@needs_token(Role.ADMIN, Role.COACH)
+def create_embed_link(product_id: uuid.UUID) -> tuple[Response, int]:
+    wanted, at = read_json(NewEmbedLink), utc_now()
+    programme = programme_in_studio(api_user(), product_id)
+    if not current_settings().embed_origins:
+        raise StateConflictError("No site may show programmes in a frame: the portal's EMBED_ORIGINS names none.")
+    if not programme.is_published:
+        raise StateConflictError("A programme can be shown elsewhere once it is published.")
+    ends_at = (at + timedelta(seconds=wanted.expires_in)).replace(microsecond=0)
+    token = sign_embed_link(EmbedLink(product_id=product_id, expires_at=ends_at, viewer=wanted.viewer))
+    path = url_for("embed.show_player", product_id=product_id, token=token)
+    return jsonify({"url": current_settings().public_url + path, "expiresAt": iso_utc(ends_at)}), 201
 
 
 def _upload_answer(upload: Upload) -> tuple[Response, int]:

@@ -8,10 +8,12 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from portal.api.identity import token_answer
+from portal.api.tokens import token_pair
 from portal.config import Settings
 from portal.extensions import db
-from portal.models import Base, Programme, Status, User
+from portal.models import Base, Programme, RefreshFamily, Status, User, UserSession
+from portal.token_families import begin_family
+from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme
 
@@ -49,10 +51,17 @@ class Api:
 
     def token_of(self, who: str, kind: str = "accessToken") -> str:
         if who + kind not in self._tokens:
-            with self._app.app_context():
-                answer = token_answer(self._cast[who], self._settings)
-            self._tokens[who + kind] = answer[kind]
+            self._tokens |= {who + each: token for each, token in self.new_pair(who).items()}
         return self._tokens[who + kind]
+
+    def new_pair(self, who: str) -> dict[str, str]:
+        """The tokens of one more sign-in of somebody's, by name."""
+        with self._app.app_context():
+            user = db.session.merge(self._cast[who])
+            family = begin_family(user, self._settings, at=NOON)
+            db.session.commit()
+            answer = token_pair(user, family.id, family.current_jti, self._settings)
+            return {each: answer[each] for each in ("accessToken", "refreshToken")}
 
 
 class Shelf:
@@ -73,9 +82,10 @@ class Shelf:
             return db.session.scalars(select(Programme).where(Programme.product_id == uuid.UUID(product_id))).one()
 
     def is_empty(self) -> bool:
-        """Whether nothing is kept but people."""
+        """Whether nothing is kept but people and their sign-ins."""
         with self._app.app_context():
-            tables = [table for table in Base.metadata.sorted_tables if table.name != User.__tablename__]
+            of_people = {each.__tablename__ for each in (User, UserSession, RefreshFamily)}
+            tables = [table for table in Base.metadata.sorted_tables if table.name not in of_people]
             return all(db.session.scalar(select(func.count()).select_from(table)) == 0 for table in tables)
 
     def count(self) -> int:

@@ -151,6 +151,7 @@ def test_every_call_is_served_under_both_prefixes_by_the_same_code(app: Flask) -
     assert set(served["api"]) == {
         "/auth/token",
         "/auth/token/refresh",
+        "/auth/token/revoke",
         "/programme",
         "/programme/<uuid:product_id>",
         "/programme/<uuid:product_id>/restoration",

@@ -13,10 +13,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import Flask
 from flask.testing import FlaskClient
 
+from portal.api.tokens import key_id
 from portal.config import Settings
 from portal.extensions import db
-from portal.models import Role, User
+from portal.models import RefreshFamily, Role, User
+from portal.token_families import begin_family
 from tests.api.conftest import Api, fields_of, problem_of
+from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import PASSWORD
 from tests.signing import PUBLIC_KEY
@@ -168,6 +171,15 @@ WRONG_CLAIMS: tuple[dict[str, Any], ...] = (
     {"sub": "٣"},
     {"sub": "1 OR 1=1"},
     {"sub": "olive-owner@example.com"},
+    {"ver": 1},
+    {"ver": -1},
+    {"ver": "0"},
+    {"ver": False},
+    {"ver": None},
+    {"fam": None},
+    {"fam": 5},
+    {"fam": "none"},
+    {"fam": "00000000-0000-0000-0000-000000000000"},
 )
 
 
@@ -196,11 +208,20 @@ def test_a_token_of_another_algorithm_is_no_token_even_with_the_right_key(api: A
 def test_a_public_key_is_no_secret_to_sign_with(api: Api, forge: "Forger") -> None:
     """The RS256 confusion: HS256 with a public key, and a header that claims RS256."""
     public_key = PUBLIC_KEY.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    from_public = forge.signed_by_hand({"alg": "HS256", "typ": "JWT"}, public_key)
+    named = {"typ": "JWT", "kid": key_id(forge.key.decode())}
+    from_public = forge.signed_by_hand({"alg": "HS256", **named}, public_key)
 
+    assert is_accepted(api, forge.signed_by_hand({"alg": "HS256", **named}, forge.key))
     assert not is_accepted(api, from_public)
-    assert not is_accepted(api, forge.signed_by_hand({"alg": "RS256", "typ": "JWT"}, forge.key))
+    assert not is_accepted(api, forge.signed_by_hand({"alg": "RS256", **named}, forge.key))
     assert not is_accepted(api, forge.signed_by_hand({"alg": "HS256", "jwk": {"kty": "oct", "k": "AA"}}, b"\x00"))
+
+
+@pytest.mark.parametrize("name", [None, "", "0" * 16, 5, ["a"], "../../etc/passwd"])
+def test_a_token_has_to_name_the_key_that_signed_it(api: Api, forge: "Forger", name: object) -> None:
+    header = {"alg": "HS256", "typ": "JWT"} | ({} if name is None else {"kid": name})
+
+    assert not is_accepted(api, forge.signed_by_hand(header, forge.key))
 
 
 def test_a_token_signed_with_another_key_is_no_token(api: Api, forge: "Forger") -> None:
@@ -291,8 +312,8 @@ def test_a_sign_in_that_succeeds_does_not_count(client: FlaskClient, cast: Cast)
 class Forger:
     """Makes tokens for the owner, as wrong as a test wants them."""
 
-    def __init__(self, cast: Cast, settings: Settings) -> None:
-        self.key = settings.jwt_secret_key.encode()
+    def __init__(self, cast: Cast, settings: Settings, family: RefreshFamily) -> None:
+        self.key = settings.jwt_secret_keys[0].encode()
         now = int(time.time())
         self._claims: dict[str, Any] = {
             "sub": str(cast.owner.id),
@@ -303,11 +324,13 @@ class Forger:
             "exp": now + 900,
             "jti": "0b7c8f0e",
             "fresh": False,
+            "ver": 0,
+            "fam": str(family.id),
         }
 
     def token(self, *, key: str | None = None, algorithm: str = "HS256", **claims: Any) -> str:
         """Claims that are None are left out; written by hand where the library would not sign such ones."""
-        header = {"alg": algorithm, "typ": "JWT"}
+        header = {"alg": algorithm, "typ": "JWT", "kid": key_id(self.key.decode())}
         kept = {name: value for name, value in {**self._claims, **claims}.items() if value is not None}
         secret = self.key if key is None else key.encode()
         return self._signed(header, kept, secret, algorithm.replace("HS", "sha"))
@@ -338,7 +361,7 @@ def unpadded(data: bytes) -> str:
 
 
 def claims_of(token: str, settings: Settings) -> dict[str, Any]:
-    return jwt.decode(token, settings.jwt_secret_key, algorithms=["HS256"])
+    return jwt.decode(token, settings.jwt_secret_keys[0], algorithms=["HS256"])
 
 
 def change(app: Flask, user: User, **values: Any) -> None:
@@ -350,5 +373,8 @@ def change(app: Flask, user: User, **values: Any) -> None:
 
 
 @pytest.fixture
-def forge(cast: Cast, settings: Settings) -> Forger:
-    return Forger(cast, settings)
+def forge(app: Flask, cast: Cast, settings: Settings) -> Forger:
+    with app.app_context():
+        family = begin_family(cast.owner, settings, at=NOON)
+        db.session.commit()
+        return Forger(cast, settings, family)
