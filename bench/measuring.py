@@ -14,6 +14,8 @@ from bench.wrk import press
 
 CONNECTIONS = 16
 WARM_UP_SECONDS = 1
+ENOUGH = 6  # answers: with fewer, the ones under way at the end would count for too much
+LONGEST_SECONDS = 60
 MILLISECONDS = 1000
 
 
@@ -45,7 +47,7 @@ def measure(
     is_warm: bool = False,
     connections: int = CONNECTIONS,
 ) -> Measurement:
-    """Press for so many seconds, after one of warming up unless each call may be sent once."""
+    """Press for so many seconds, longer where few answers come; unless each call is sent once, warm up before."""
     requests = [call.to_bytes(server.url) for call in calls]
     wait_until_idle([*server.workers, *family(database)])
     if not is_once and not is_warm:
@@ -54,6 +56,9 @@ def measure(
     before, before_database = cpu_seconds(server.workers), cpu_seconds(family(database))
     answers = press(server.url, requests, seconds=seconds, connections=connections, is_in_order=is_once)
     used, used_database = cpu_seconds(server.workers) - before, cpu_seconds(family(database)) - before_database
+    if answers.requests < ENOUGH and not is_once and seconds < LONGEST_SECONDS:
+        longer = min(seconds * 4, LONGEST_SECONDS)
+        return measure(server, calls, seconds=longer, database=database, is_warm=True, connections=connections)
     answered = max(1, answers.requests)
     return Measurement(
         requests=answers.requests,
