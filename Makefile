@@ -7,7 +7,7 @@ BIN := .venv/bin
 
 export PORT MUX_PORT INSTANCE
 
-.PHONY: help run test lint format bench reset pins
+.PHONY: help run test chaos lint format bench reset pins
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -17,6 +17,10 @@ run: .venv/demo static/built/manifest.json  ## the whole portal with a local Mux
 test: .venv/dev static/built/manifest.json  ## the whole suite, on SQLite and PostgreSQL, with a real browser
 	@$(BIN)/python -m tests.prepare
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+chaos: .venv/dev  ## the chaos test at length; another course of it: make chaos CHAOS_UPLOADS=400 CHAOS_SEED=7
+	@$(BIN)/python -m tests.prepare
+	@CHAOS_UPLOADS=$${CHAOS_UPLOADS:-200} exec $(BIN)/python -m pytest -s tests/chaos $(ARGS)
 
 lint: .venv/dev  ## style, types, templates
 	$(BIN)/ruff check .

@@ -25,7 +25,7 @@ def main() -> int:
         print(f"Port {environment[name]} is taken. Choose another one: make run {name}=…", file=sys.stderr)
         return 1
     try:
-        _prepare_database(environment)
+        prepare_database(environment)
     except (ConfigError, NotADemoError) as error:
         print(f"portal: {error}", file=sys.stderr)
         return 1
@@ -56,7 +56,8 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _prepare_database(environment: Mapping[str, str]) -> None:
+def prepare_database(environment: Mapping[str, str]) -> None:
+    """Bring the tables up to date, with the demo's people in them."""
     settings = Settings.from_environ(environment)
     app = create_app(settings)
     with app.app_context():

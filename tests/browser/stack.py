@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import urllib3
 
+from demo.__main__ import prepare_database
 from demo.environment import demo_environment
 from portal.demo_accounts import PASSWORD
 
@@ -62,17 +63,25 @@ class Stack:
         return f"http://127.0.0.1:{self.mux_port}"
 
     def start(self) -> "Stack":
+        self.prepare(WEB_WORKERS="1")
+        self._spawn(*self.local_mux)
+        self._spawn("gunicorn", "wsgi:app")
+        eventually(lambda: self.is_up(f"{self.url}/readyz") and self.is_up(f"{self.mux_url}/_local/health"))
+        return self
+
+    def prepare(self, **settings: str) -> None:
+        """Make the environment of all its processes, and a database with the demo's people in it."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("MUX_")}
         places = {"PORT": str(self.port), "MUX_PORT": str(self.mux_port), "INSTANCE": str(self.instance)}
-        self.environment = demo_environment({**clean, **places, "DATABASE_URL": self.database_url, "WEB_WORKERS": "1"})
-        self._run("flask", "--app", "wsgi", "db", "upgrade")
-        self._run("flask", "--app", "wsgi", "portal", "demo-accounts")
+        self.environment = demo_environment({**clean, **places, "DATABASE_URL": self.database_url, **settings})
+        prepare_database(self.environment)
+
+    @property
+    def local_mux(self) -> tuple[str, ...]:
+        """The local Mux as a Python module with its arguments."""
         webhook_url = f"{self.url}/webhooks/mux"
-        mux = ("--port", str(self.mux_port), "--data", f"{self.instance}/mux", "--webhook-url", webhook_url)
-        self._spawn("local_mux", *mux)
-        self._spawn("gunicorn", "wsgi:app")
-        eventually(lambda: self._is_up(f"{self.url}/readyz") and self._is_up(f"{self.mux_url}/_local/health"))
-        return self
+        data = f"{self.instance}/mux"
+        return ("local_mux", "--port", str(self.mux_port), "--data", data, "--webhook-url", webhook_url)
 
     def stop(self) -> None:
         for process in self.processes:
@@ -128,7 +137,7 @@ class Stack:
                 )
             )
 
-    def _is_up(self, url: str) -> bool:
+    def is_up(self, url: str) -> bool:
         try:
             return self.http.request("GET", url).status == 200
         except urllib3.exceptions.HTTPError:
