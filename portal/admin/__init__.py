@@ -1,1 +1,3 @@
-"""For administrators: every programme, everybody, and the inbox of Mux's webhooks."""
+"""For administrators: every programme, everybody, Mux's webhooks, and the mails that are sent."""
+
+from portal.admin import mails  # noqa: F401 - its views belong to the blueprint in portal.admin.views

@@ -15,6 +15,7 @@ from portal.extensions import db
 from portal.inbox import Receipt, keep_replay_failure, replay
 from portal.models import Outcome, WebhookEvent
 from portal.models.catalogue import all_programmes, count_programmes, position_or_none
+from portal.models.mail import count_unsent_mails
 from portal.models.paging import row_id_or_none
 from portal.models.user import count_people, newest_people
 from portal.models.webhook_event import event_to_replay, failed_event_ids, find_event, newest_events, troubling_events
@@ -48,6 +49,7 @@ def show_overview() -> str:
         statuses=STATUS_WORDS,
         roles=ROLE_WORDS,
         troubling=troubling_events(TROUBLING_SHOWN),
+        mails_waiting=count_unsent_mails(),
     )
 
 
