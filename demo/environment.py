@@ -25,13 +25,19 @@ def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
         "INSTANCE": str(instance),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "MUX_BASE_URL": f"http://127.0.0.1:{mux_port}",
+        "MAIL_FROM": "portal@example.com",
+        "MAIL_FOLDER": str(instance / "mail"),
         "PORTAL_DEMO": "1",
         "LOG_FORMAT": "console",
         "PYTHONUNBUFFERED": "1",
     }
     given = {name: value for name, value in environ.items() if value}
+    unwanted: set[str] = set()
     if "MUX_SIGNING_KEY" in given or "MUX_PRIVATE_KEY" in given:
-        own = {name: value for name, value in own.items() if name not in {"MUX_SIGNING_KEY", "MUX_PRIVATE_KEY"}}
+        unwanted |= {"MUX_SIGNING_KEY", "MUX_PRIVATE_KEY"}
+    if "SMTP_HOST" in given:
+        unwanted.add("MAIL_FOLDER")
+    own = {name: value for name, value in own.items() if name not in unwanted}
     return {**own, **given, "INSTANCE": str(instance)}
 
 

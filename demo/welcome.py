@@ -51,7 +51,8 @@ def _wait_for(http: urllib3.PoolManager, url: str) -> None:
 def _greet(portal: str, mux: str) -> None:
     accounts = "\n".join(f"    {email:<20} {name} ({role})" for email, name, role, _ in PEOPLE)
     print(
-        f"\n  The portal is ready: {portal}\n  Its local Mux shows what it does: {mux}\n\n"
+        f"\n  The portal is ready: {portal}\n  Its local Mux shows what it does: {mux}\n"
+        f"  The mails it sends are shown to administrators: {portal}/admin/mails\n\n"
         f"  Sign in with the password {PASSWORD} as\n{accounts}\n",
         flush=True,
     )
