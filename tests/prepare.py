@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import sys
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
 # Each need: the programs of which one must be there, and the Debian packages that bring it.
 NEEDS = (
-    (("chromium", "chromium-browser", "google-chrome"), ("chromium", "fonts-dejavu-core")),
+    (BROWSERS, ("chromium", "fonts-dejavu-core")),
     (("redis-server",), ("redis-server",)),
 )
 
