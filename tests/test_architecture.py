@@ -49,7 +49,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.config",
             "portal.environ",
             "portal.provider_settings",
-            "portal.visitor",
+            "portal.device",
             "portal.extensions",
             "portal.formatting",
             "portal.clock",

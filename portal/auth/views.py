@@ -1,32 +1,59 @@
 """Signing in and out, for pages."""
 
-from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
+import structlog
+from flask import Blueprint, g, make_response, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
-from sqlalchemy.orm import undefer
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
+from portal.access import signed_in_user
 from portal.accounts import authenticate
 from portal.auth.forms import SignInForm
+from portal.clock import utc_now
+from portal.device import device_words, network_of
 from portal.extensions import db, login_manager
 from portal.gate import is_own_path
 from portal.models import Role, User
 from portal.rate_limits import count_failed_sign_in, refuse_guessing
+from portal.sessions import begin_session, current_session, end_session, find_session, is_visit_to_note, note_visit
+from portal.sqlite import expecting_writes
 
 auth = Blueprint("auth", __name__, url_prefix="/auth")
 
+SESSION_TOKEN = "session_token"  # noqa: S105 - where in the cookie it stands
 NOT_RIGHT = "The e-mail address or the password is not right."
+
+log = structlog.get_logger()
 
 
 @login_manager.user_loader
 def load_user(user_id: str) -> User | None:
-    """The account of a session, unless it was disabled since: that ends the session at once.
+    """The account of the session that the cookie names, unless either has ended. One query."""
+    token, at = session.get(SESSION_TOKEN), utc_now()
+    found = find_session(token, at) if isinstance(token, str) else None
+    if found is None or str(found[0].id) != user_id:
+        return None
+    user, g.user_session = found
+    return user
 
-    The bell's count comes with it, so that no page asks for that by itself.
-    """
-    with_bell = [undefer(User.unread_notices)]
-    user = db.session.get(User, int(user_id), options=with_bell) if user_id.isdecimal() else None
-    return user if user and user.is_enabled else None
+
+@auth.after_app_request
+def note_last_visit(answer: Response) -> Response:
+    """Keep when a session was last used: seldom, and apart from the request, which may have promised only to read."""
+    seen, at = g.get("user_session"), utc_now()
+    if seen is None or not is_visit_to_note(seen, at):
+        return answer
+    session_id = seen.id
+    db.session.remove()
+    try:
+        with expecting_writes():
+            note_visit(session_id, at)
+            db.session.commit()
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        log.warning("session.visit_not_noted", reason=str(error))
+    return answer
 
 
 @auth.route("/sign-in", methods=["GET", "POST"])
@@ -43,9 +70,7 @@ def sign_in() -> Response:
             return make_response(render_template("auth/sign_in.html", form=form), 429)
         user = authenticate(form.email.data, form.password.data)
         if user is not None:
-            session.clear()
-            login_user(user, remember=False)
-            session.permanent = True
+            _begin_session(user)
             return redirect(_where_to(user))
         count_failed_sign_in(form.email.data)
         form.password.errors = [NOT_RIGHT]
@@ -56,9 +81,23 @@ def sign_in() -> Response:
 
 @auth.post("/sign-out")
 def sign_out() -> Response:
+    if current_user.is_authenticated:
+        end_session(signed_in_user(), current_session().id, at=utc_now())
+        db.session.commit()
     logout_user()
     session.clear()
     return redirect(url_for("auth.sign_in"))
+
+
+def _begin_session(user: User) -> None:
+    """A new session under a new secret, whatever the cookie held before."""
+    device, address = device_words(request.user_agent.string), network_of(request.remote_addr)
+    token = begin_session(user, device=device, address=address, at=utc_now())
+    db.session.commit()
+    session.clear()
+    session[SESSION_TOKEN] = token
+    session.permanent = True
+    login_user(user, remember=False)
 
 
 def _where_to(user: User) -> str:

@@ -57,10 +57,10 @@ def test_who_gets_what(app: Flask, cast: Cast, make: Make, values: dict[str, Any
 
 def test_membership_ends_with_its_date(app: Flask, clock: StoppedClock, cast: Cast, make: Make) -> None:
     programme = make(is_premium=True)
+    clock.at = NOON + timedelta(days=30) - timedelta(seconds=1)
     member = Reader(app, cast.member)
     address = f"/watch/{programme.product_id}"
 
-    clock.at = NOON + timedelta(days=30) - timedelta(seconds=1)
     assert member.get(address).all("mux-player")
     clock.advance(seconds=1)
     assert not member.get(address).all("mux-player")
