@@ -17,6 +17,7 @@ from portal.cli import portal_commands
 from portal.clock import Clock, system_clock
 from portal.coach.views import coach
 from portal.config import Settings
+from portal.embed.views import embed
 from portal.errors import register_error_handlers
 from portal.extensions import csrf, db, limiter, login_manager, migrate
 from portal.formatting import register_filters
@@ -99,7 +100,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
 
 
 def _register_blueprints(app: Flask) -> None:
-    for pages in (auth, coach, catalogue, notices, admin, health, webhooks):
+    for pages in (auth, coach, catalogue, embed, notices, admin, health, webhooks):
         app.register_blueprint(pages)
     app.register_blueprint(api)
     app.register_blueprint(api, url_prefix="/api", name="api_prefixed")

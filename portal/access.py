@@ -1,16 +1,33 @@
 """Who may see, edit and watch. Rows are fetched through here: what somebody may not see is not found."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from flask import abort
 from flask_login import current_user
 
+from portal.config import current_settings
 from portal.extensions import db
 from portal.models import Programme, User
 from portal.models.programme import select_programme, select_programme_for_update
 from portal.mux.playback import Playback, PlaybackUrls
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """Somebody without an account here."""
+
+    is_welcome: bool  # the catalogue is open to everybody
+    linked_to: uuid.UUID | None = None  # the programme that a signed link opens for them
+    named: str = ""  # who that link was made for, in the words of whoever asked for it
+
+    def has_link_to(self, programme: Programme) -> bool:
+        return programme.product_id == self.linked_to
+
+
+Viewer = User | Visitor
 
 
 def signed_in_user() -> User:
@@ -18,52 +35,88 @@ def signed_in_user() -> User:
     return cast("User", current_user._get_current_object())  # noqa: SLF001 - werkzeug's documented way to the object
 
 
-def may_edit(user: User, programme: Programme) -> bool:
-    return user.is_admin or (user.makes_programmes and programme.product.owner_id == user.id)
+def viewer_here() -> Viewer:
+    """Whoever this request's session belongs to, or a visitor where it belongs to nobody."""
+    return signed_in_user() if current_user.is_authenticated else visitor_here()
 
 
-def may_see(user: User, programme: Programme) -> bool:
-    """Whether the programme exists for this person at all."""
-    return not programme.is_deleted and (programme.is_published or may_edit(user, programme))
+def visitor_here(*, linked_to: uuid.UUID | None = None, named: str = "") -> Visitor:
+    """Somebody whom this portal knows nothing of but the signed link that they came with, if any."""
+    return Visitor(is_welcome=current_settings().public_catalogue, linked_to=linked_to, named=named)
 
 
-def may_watch(user: User, programme: Programme, at: datetime) -> bool:
-    """Whether this person may be given the means to play the video."""
-    if not programme.is_playable or programme.is_deleted:
+def may_edit(viewer: Viewer, programme: Programme) -> bool:
+    if isinstance(viewer, Visitor):
         return False
-    if may_edit(user, programme):
+    return viewer.is_admin or (viewer.makes_programmes and programme.product.owner_id == viewer.id)
+
+
+def may_see(viewer: Viewer, programme: Programme) -> bool:
+    """Whether the programme exists for this person at all."""
+    if programme.is_deleted:
+        return False
+    if may_edit(viewer, programme):
         return True
-    return programme.is_published and (not programme.is_premium or user.is_member(at))
+    if isinstance(viewer, Visitor):
+        return programme.is_published and (viewer.is_welcome or viewer.has_link_to(programme))
+    return programme.is_published
 
 
-def playback_for(user: User, programme: Programme, urls: PlaybackUrls, at: datetime) -> Playback | None:
+def may_watch(viewer: Viewer, programme: Programme, at: datetime) -> bool:
+    """Whether this person may be given the means to play the video: asked for every page, answer, frame and token."""
+    if not programme.is_playable or not may_see(viewer, programme):
+        return False
+    if may_edit(viewer, programme) or not programme.is_premium:
+        return True
+    return viewer.has_link_to(programme) if isinstance(viewer, Visitor) else viewer.is_member(at)
+
+
+def playback_for(viewer: Viewer, programme: Programme, urls: PlaybackUrls, at: datetime) -> Playback | None:
     """The means to play the video, minted for whoever may watch it; None for everybody else."""
-    if programme.mux_playback_id is None or not may_watch(user, programme, at):
+    if programme.mux_playback_id is None or not may_watch(viewer, programme, at):
         return None
     return urls.playback(
         programme.mux_playback_id,
         is_signed=programme.is_signed,
         duration_seconds=programme.duration_seconds,
         at=at,
+        viewer=_name_in_tokens(viewer),
     )
 
 
-def thumbnail_for(user: User, programme: Programme, urls: PlaybackUrls, at: datetime) -> str | None:
+def thumbnail_for(viewer: Viewer, programme: Programme, urls: PlaybackUrls, at: datetime) -> str | None:
     """The address of a still, for whoever may see the programme; None while there is no video.
 
     An unsigned address tells the public playback id, which plays by itself: only who may watch is given that one.
     """
     if programme.mux_playback_id is None or not programme.is_playable:
         return None
-    if not programme.is_signed and not may_watch(user, programme, at):
+    if not may_see(viewer, programme) and not may_edit(viewer, programme):  # a deleted one, which can be brought back
         return None
-    return urls.thumbnail_url(programme.mux_playback_id, is_signed=programme.is_signed, at=at)
+    if not programme.is_signed and not may_watch(viewer, programme, at):
+        return None
+    length = programme.duration_seconds
+    return urls.thumbnail_url(programme.mux_playback_id, is_signed=programme.is_signed, at=at, duration_seconds=length)
 
 
-def programme_to_see(user: User, product_id: uuid.UUID) -> Programme:
+def animation_for(viewer: Viewer, programme: Programme, urls: PlaybackUrls, at: datetime) -> str | None:
+    """The address of a few moving seconds, for whoever may watch all of it."""
+    if programme.mux_playback_id is None or not may_watch(viewer, programme, at):
+        return None
+    length = programme.duration_seconds
+    return urls.animation_url(programme.mux_playback_id, is_signed=programme.is_signed, at=at, duration_seconds=length)
+
+
+def _name_in_tokens(viewer: Viewer) -> str:
+    if isinstance(viewer, Visitor):
+        return f"link:{viewer.named}" if viewer.named else ""
+    return f"user:{viewer.id}"
+
+
+def programme_to_see(viewer: Viewer, product_id: uuid.UUID) -> Programme:
     """The programme, or 404."""
     programme = db.session.scalar(select_programme(product_id))
-    if programme is None or not may_see(user, programme):
+    if programme is None or not may_see(viewer, programme):
         abort(404)
     return programme
 

@@ -17,3 +17,8 @@ def system_clock() -> datetime:
 def utc_now() -> datetime:
     """What the application's clock says, aware, in UTC."""
     return cast("Clock", current_app.extensions["clock"])()
+
+
+def iso_utc(at: datetime | None) -> str | None:
+    """As programs are told a time: ISO 8601 in UTC, to the millisecond, with Z."""
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

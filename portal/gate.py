@@ -6,6 +6,7 @@ from flask import Flask, abort, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from portal.config import current_settings
 from portal.errors import wants_json
 
 OPEN_ENDPOINTS = frozenset(
@@ -15,8 +16,15 @@ OPEN_ENDPOINTS = frozenset(
         "health.is_alive",
         "health.is_ready",
         "webhooks.receive_mux_event",  # Mux's signature is its credential
+        # These ask portal.access about a visitor, whom a signed link may open a programme for.
+        "catalogue.renew_playback",
+        "embed.show_player",
+        "embed.renew_playback",
+        "embed.describe",
     }
 )
+# With PUBLIC_CATALOGUE, visitors come here too; what they may see is again for portal.access to say.
+PUBLIC_ENDPOINTS = frozenset({"catalogue.show_catalogue", "catalogue.watch"})
 # Every view of these asks for a bearer token itself, but for the one that hands tokens out; a test holds it.
 TOKEN_BLUEPRINTS = frozenset({"api", "api_prefixed"})
 
@@ -39,7 +47,14 @@ def _require_sign_in() -> Response | None:
         return None
     if current_user.is_authenticated:
         return None
+    if request.endpoint in PUBLIC_ENDPOINTS and current_settings().public_catalogue:
+        return None
     if wants_json():
         abort(401, "Sign in first.")
+    return sign_in_first()
+
+
+def sign_in_first() -> Response:
+    """Lead to the sign-in page, and from there back to the page that was asked for."""
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("auth.sign_in", next=back))

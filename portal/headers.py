@@ -15,11 +15,16 @@ MUX_DATA = "https://*.litix.io"
 
 def register_headers(app: Flask, settings: Settings) -> None:
     """Send the headers with every answer."""
-    plain, with_video = content_security_policy(settings), content_security_policy(settings, has_video=True)
+    policies = {
+        (has_video, is_framed): content_security_policy(settings, has_video=has_video, is_framed=is_framed)
+        for has_video in (False, True)
+        for is_framed in (False, True)
+    }
 
     def add_headers(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", with_video if g.get("has_video") else plain)
+        policy = policies[g.get("has_video", False), g.get("is_framed", False)]
+        headers.setdefault("Content-Security-Policy", policy)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -37,7 +42,12 @@ def allow_video() -> None:
     g.has_video = True
 
 
-def content_security_policy(settings: Settings, *, has_video: bool = False) -> str:
+def allow_framing() -> None:
+    """Let this answer's page be shown in a frame by the sites in EMBED_ORIGINS."""
+    g.is_framed = True
+
+
+def content_security_policy(settings: Settings, *, has_video: bool = False, is_framed: bool = False) -> str:
     """The policy of a page; one with a player or an uploader may also speak to Mux and style itself inline."""
     directives = {
         "default-src": ["'none'"],
@@ -47,7 +57,7 @@ def content_security_policy(settings: Settings, *, has_video: bool = False) -> s
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
         "form-action": ["'self'"],
-        "frame-ancestors": ["'none'"],
+        "frame-ancestors": list(settings.embed_origins) if is_framed and settings.embed_origins else ["'none'"],
         "base-uri": ["'none'"],
     }
     if has_video:

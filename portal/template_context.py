@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from flask import Flask
 from flask_login import current_user
 
-from portal.access import signed_in_user, thumbnail_for
+from portal.access import animation_for, thumbnail_for, viewer_here
 from portal.clock import utc_now
 from portal.config import Settings
 from portal.models import Programme, Status
@@ -26,7 +26,14 @@ def register_template_context(app: Flask, settings: Settings) -> None:
     can be shown while the database is away.
     """
     app.add_template_filter(status_words)
-    app.jinja_env.globals.update(current_user=current_user, is_real_mux=settings.is_real_mux, thumbnail=thumbnail)
+    app.jinja_env.globals.update(
+        current_user=current_user,
+        is_real_mux=settings.is_real_mux,
+        is_catalogue_public=settings.public_catalogue,
+        membership_url=settings.membership_url,
+        thumbnail=thumbnail,
+        animation=animation,
+    )
 
 
 def status_words(status: Status) -> str:
@@ -36,4 +43,9 @@ def status_words(status: Status) -> str:
 
 def thumbnail(programme: Programme) -> str | None:
     """The address of a still, if there is one that the person who looks may know."""
-    return thumbnail_for(signed_in_user(), programme, current_playback_urls(), utc_now())
+    return thumbnail_for(viewer_here(), programme, current_playback_urls(), utc_now())
+
+
+def animation(programme: Programme) -> str | None:
+    """The address of a few moving seconds, if there are any that the person who looks may know."""
+    return animation_for(viewer_here(), programme, current_playback_urls(), utc_now())

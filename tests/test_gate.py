@@ -18,6 +18,10 @@ OPEN = {
     "health.is_alive": 200,
     "health.is_ready": 503,  # the test's tables were made without migrations
     "webhooks.receive_mux_event": 401,  # not signed by Mux
+    "catalogue.renew_playback": 401,
+    "embed.show_player": 404,  # no site is named that may show it
+    "embed.renew_playback": 404,
+    "embed.describe": 404,
     "api.create_token": 415,  # no credentials were sent
     "api_prefixed.create_token": 415,
 }

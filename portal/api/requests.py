@@ -31,6 +31,7 @@ PLAIN_WORDS = {
     "uuid_type": "This is a UUID.",
     "uuid_parsing": "This is a UUID.",
     "int_parsing": "This is a whole number.",
+    "int_type": "This is a whole number.",
     "model_type": "The body is a JSON object.",
     "model_attributes_type": "The body is a JSON object.",
 }

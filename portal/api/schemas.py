@@ -1,20 +1,25 @@
 """The shapes of the API: what may be sent, and how a programme is told."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from portal.access import may_edit, playback_for, thumbnail_for
+from portal.clock import iso_utc
 from portal.editing import Changes
 from portal.models import Programme, User
 from portal.models.catalogue import LIMIT_DEFAULT, LIMIT_MAX, Position, read_cursor
 from portal.models.programme import checked_description, checked_tags, checked_text, checked_title
-from portal.mux.playback import Playback, PlaybackUrls
+from portal.mux.playback import PlaybackUrls
 
 SEARCH_MAX_CHARACTERS = 200
+VIEWER_MAX_CHARACTERS = 64
+EMBED_LINK_SECONDS = 60 * 60
+EMBED_LINK_SECONDS_MIN = 60
+EMBED_LINK_SECONDS_MAX = 24 * 60 * 60
 
 
 class Body(BaseModel):
@@ -60,6 +65,17 @@ def _checked_cursor(value: str) -> str:
     return value
 
 
+def _checked_name(value: str) -> str:
+    return checked_text(" ".join(value.split()))
+
+
+class NewEmbedLink(Body):
+    """For how many seconds a link is to hold, and who it is for, in the caller's own words."""
+
+    expires_in: Annotated[int, Field(ge=EMBED_LINK_SECONDS_MIN, le=EMBED_LINK_SECONDS_MAX)] = EMBED_LINK_SECONDS
+    viewer: Annotated[str, Field(max_length=VIEWER_MAX_CHARACTERS), AfterValidator(_checked_name)] = ""
+
+
 SearchText = Annotated[str, Field(max_length=SEARCH_MAX_CHARACTERS), AfterValidator(checked_text)]
 
 
@@ -94,9 +110,9 @@ def programme_json(programme: Programme, viewer: User, urls: PlaybackUrls, at: d
         "tags": programme.tags,
         "thumbnailUrl": thumbnail_for(viewer, programme, urls, at),
         "coach": {"id": programme.owner.id, "name": programme.owner.name},
-        "publishedAt": _time(programme.published_at),
-        "createdAt": _time(programme.created_at),
-        "updatedAt": _time(programme.updated_at),
+        "publishedAt": iso_utc(programme.published_at),
+        "createdAt": iso_utc(programme.created_at),
+        "updatedAt": iso_utc(programme.updated_at),
     }
     if may_edit(viewer, programme):
         body |= {
@@ -112,22 +128,8 @@ def programme_detail_json(programme: Programme, viewer: User, urls: PlaybackUrls
     playback = playback_for(viewer, programme, urls, at)
     return {
         **programme_json(programme, viewer, urls, at),
-        "playback": _playback_json(playback) if playback else None,
+        "playback": playback.as_json() if playback else None,
         "locked": playback is None,
-    }
-
-
-def _playback_json(playback: Playback) -> dict[str, Any]:
-    tokens = playback.tokens
-    return {
-        "url": playback.url,
-        "playbackId": playback.playback_id,
-        "tokens": {
-            "playback": tokens.playback,
-            "thumbnail": tokens.thumbnail,
-            "storyboard": tokens.storyboard,
-        },
-        "expiresAt": _time(playback.expires_at),
     }
 
 
@@ -135,8 +137,3 @@ def _error(programme: Programme) -> dict[str, str] | None:
     if programme.error_type is None:
         return None
     return {"type": programme.error_type, "message": programme.error_message or ""}
-
-
-def _time(value: datetime | None) -> str | None:
-    """ISO 8601 in UTC, to the millisecond, with Z."""
-    return None if value is None else value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,9 +1,10 @@
 // @ts-check
-// Fetches Mux Player (1.1 MB) when a person shows up at the page, or some time after it is loaded, and plays at the
-// first press. Until then the page shows the video's still and a play button of its own.
+// Brings a page's player to life, keeps it going, and says in the page what becomes of it.
 
-const SIGNS_OF_A_PERSON = ["pointermove", "pointerdown", "touchstart", "wheel", "keydown"];
-const WAIT_AFTER_LOAD_MS = 6_000;
+import { keepGoing } from "./playback-renewal.js";
+import { fetchWhenWanted } from "./player-module.js";
+
+/** @typedef {import("./playback-answer.js").End} End */
 
 /** @param {ParentNode} root */
 function start(root) {
@@ -12,48 +13,36 @@ function start(root) {
 
 /** @param {HTMLElement} player */
 function bind(player) {
-  const stage = /** @type {HTMLElement} */ (player.closest(".stage"));
-  const button = /** @type {HTMLButtonElement} */ (stage.querySelector("[data-player-play]"));
-  const trouble = /** @type {HTMLElement} */ (stage.querySelector("[data-player-trouble]"));
-  const complain = () => (trouble.hidden = false);
+  const stage = /** @type {HTMLElement} */ (player.closest("[data-stage]"));
+  const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (stage.querySelector(`[data-player-${name}]`));
+  const button = /** @type {HTMLButtonElement} */ (part("play"));
+  const trouble = () => (part("trouble").hidden = false);
 
-  const fetchPlayer = once(async () => {
-    await import(player.dataset.module ?? "").catch(complain);
-    if (!button.matches(":active, :focus, .is-pressed")) button.remove(); // else its click is still to come
-  });
-
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    button.classList.add("is-pressed");
-    await fetchPlayer();
-    button.remove(); // it stands before the player, so that the next press of Tab leads to the player's controls
-    /** @type {any} */ (player).play?.().catch(() => {}); // a browser may want one more press, on the player itself
-  });
-  player.addEventListener("error", (event) => {
-    if (/** @type {CustomEvent} */ (event).detail?.fatal !== false) complain();
+  fetchWhenWanted(player, button, trouble);
+  keepGoing(player, {
+    waiting: (isWaiting) => (part("waiting").hidden = !isWaiting),
+    end: (end) => showEnd(part, end),
+    trouble,
   });
   player.addEventListener("playing", () => {
-    trouble.hidden = true;
+    part("trouble").hidden = true;
     button.remove();
   });
-  for (const sign of SIGNS_OF_A_PERSON) document.addEventListener(sign, fetchPlayer, { once: true, passive: true });
-  afterLoad(() => setTimeout(() => savesData() || fetchPlayer(), WAIT_AFTER_LOAD_MS));
 }
 
-/** @param {() => void} call */
-function afterLoad(call) {
-  if (document.readyState === "complete") call();
-  else window.addEventListener("load", call, { once: true });
+/** @param {(name: string) => HTMLElement} part @param {End} end */
+function showEnd(part, { words, step }) {
+  part("frame").remove();
+  part("trouble").hidden = true;
+  part("end-words").textContent = words;
+  if (step) {
+    const link = /** @type {HTMLAnchorElement} */ (part("end-step"));
+    link.textContent = step.text;
+    link.href = step.url;
+    link.hidden = false;
+  }
+  part("end").hidden = false;
 }
-
-/** @param {() => Promise<void>} call @returns {() => Promise<void>} */
-function once(call) {
-  /** @type {Promise<void> | undefined} */
-  let running;
-  return () => (running ??= call());
-}
-
-const savesData = () => Boolean(/** @type {any} */ (navigator).connection?.saveData);
 
 start(document);
 document.addEventListener("part:replaced", (event) => start(/** @type {Element} */ (event.target)));

@@ -80,6 +80,9 @@ def test_a_programme_in_full(api: Api, shelf: Shelf, cast: Cast) -> None:
         "playback": {
             "url": "http://mux.test:8001/pb01.m3u8",
             "playbackId": "pb01",
+            "posterUrl": "http://mux.test:8001/pb01/thumbnail.webp",
+            "storyboardUrl": "http://mux.test:8001/pb01/storyboard.vtt?format=webp",
+            "animationUrl": "http://mux.test:8001/pb01/animated.webp?width=320&fps=10",
             "tokens": {"playback": None, "thumbnail": None, "storyboard": None},
             "expiresAt": None,
         },
@@ -270,14 +273,19 @@ class TestWithASigningKey:
 
         assert playback["expiresAt"] == "2026-03-02T15:00:00.000Z"
         assert playback["url"] == f"http://mux.test:8001/pb01.m3u8?token={playback['tokens']['playback']}"
-        for kind, audience in (("playback", "v"), ("thumbnail", "t"), ("storyboard", "s")):
+        midnight = NOON.replace(hour=0)
+        for kind, audience, ends_at in (
+            ("playback", "v", NOON + timedelta(hours=3)),
+            ("thumbnail", "t", midnight + timedelta(days=2)),
+            ("storyboard", "s", midnight + timedelta(days=2)),
+        ):
             token = playback["tokens"][kind]
             assert jwt.get_unverified_header(token)["kid"] == "key-1"
             assert claims_of(token, audience) == {
                 "sub": "pb01",
                 "aud": audience,
                 "kid": "key-1",
-                "exp": int((NOON + timedelta(hours=3)).timestamp()),
+                "exp": int(ends_at.timestamp()),
             }
 
     def test_a_locked_programme_shows_a_still_and_gives_nothing_that_plays(self, api: Api, shelf: Shelf) -> None:

@@ -1,0 +1,1 @@
+"""Programmes in frames on other sites, and how those sites find out about it."""
