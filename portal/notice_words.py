@@ -1,7 +1,7 @@
 """What a notice says, for its page and its mail alike: what happened, why as far as is known, and what to do next."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.formatting import mux_reason
 from portal.models import Notice, NoticeKind
@@ -29,7 +29,8 @@ class NoticeWords:
 
 def words_of(notice: Notice) -> NoticeWords:
     """What a notice says to the person whom it was made for."""
-    return WORDS[notice.kind](notice)
+    words = WORDS[notice.kind](notice)
+    return words if words.link else replace(words, paragraphs=("The programme has been deleted since.",))
 
 
 def digest_lines(failures: list[str], count: int) -> str:

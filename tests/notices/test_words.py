@@ -151,8 +151,11 @@ def test_a_mail_tells_the_same_with_the_same_next_step(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NoticeKind if kind is not NoticeKind.FAILURE_DIGEST])
-def test_where_the_programme_is_gone_there_is_nothing_to_open(in_app: Flask, cast: Cast, kind: NoticeKind) -> None:
-    assert words_of(make_notice(cast.owner, kind, product_id=None)).link is None
+def test_where_the_programme_is_gone_there_is_nothing_left_to_do(in_app: Flask, cast: Cast, kind: NoticeKind) -> None:
+    said = words_of(make_notice(cast.owner, kind, title="Calm", product_id=None))
+
+    assert "“Calm”" in said.heading
+    assert (said.paragraphs, said.link) == (("The programme has been deleted since.",), None)
 
 
 @pytest.mark.parametrize(
