@@ -3,23 +3,28 @@
 from dataclasses import replace
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from portal.accounts import EmailTakenError, create_user
 from portal.clock import utc_now
 from portal.config import current_settings
 from portal.demo_accounts import NotADemoError, make_demo_accounts
+from portal.doctor.examination import examine, is_anything_broken
+from portal.doctor.findings import Level
 from portal.extensions import db
 from portal.models import Role
 from portal.mux.gateway import MuxError, current_mux
 from portal.nudge import WorkName
+from portal.orphan_commands import orphans_command
 from portal.periodic import Work, do_work
 from portal.reconcile import ask_about_all
 from portal.tasks import WORK
 
 portal_commands = AppGroup("portal", help="Run the portal.")
+portal_commands.add_command(with_appcontext(orphans_command))
 
 PASSWORD_MIN_CHARACTERS = 10
+LEVEL_WORDS = {Level.FINE: "fine", Level.LOOK: "look", Level.BROKEN: "BROKEN"}
 
 
 @portal_commands.command("create-user")
@@ -71,6 +76,18 @@ def settle_command(*, asks_all: bool) -> None:
             click.echo(f"{work.name}: {run.done} done, then Mux said: {run.stopped_by.message}")
         else:
             click.echo(f"{work.name}: {run.done} done.")
+
+
+@portal_commands.command("doctor")
+def doctor_command() -> None:
+    """Look at everything that may be wrong and say what helps. Ends with status 1 if something is broken."""
+    findings = examine()
+    for finding in findings:
+        click.echo(f"{LEVEL_WORDS[finding.level]:<7} {finding.name}: {finding.found}")
+        for line in filter(None, (finding.to_do, finding.command)):
+            click.echo(f"{'':<7}   {line}")
+    if is_anything_broken(findings):
+        raise SystemExit(1)
 
 
 def _asking_about_all(work: Work) -> Work:

@@ -115,6 +115,8 @@ def _finish(work: Work, started_at: datetime, run: Run, error: str | None) -> No
         error = str(run.stopped_by)
         wanted = timedelta(seconds=run.stopped_by.retry_after_seconds or 0)
         wait = max(wait, min(wanted, LONGEST_WAIT))
+    if error is not None:
+        wait = min(wait, LONGEST_WAIT)  # what is done once a day must not wait for the next one
     values = {
         "held_until": None,
         "finished_at": at,

@@ -1,3 +1,3 @@
-"""For administrators: every programme, everybody, Mux's webhooks, and the mails that are sent."""
+"""For administrators: programmes, people, Mux's webhooks, mails, what is left behind at Mux, and what may be wrong."""
 
-from portal.admin import mails  # noqa: F401 - its views belong to the blueprint in portal.admin.views
+from portal.admin import doctor, mails, orphans  # noqa: F401 - their views belong to the one blueprint

@@ -1,10 +1,12 @@
-"""What roles and outcomes are called on the admin's pages."""
+"""What roles, outcomes and the doctor's findings are called on the admin's pages."""
 
 from collections.abc import Mapping
 
+from portal.doctor.findings import Level
 from portal.models import Outcome, Role
 
 ROLE_WORDS: Mapping[Role, str] = {Role.ADMIN: "Admin", Role.COACH: "Coach", Role.VIEWER: "Viewer"}
+LEVEL_WORDS: Mapping[Level, str] = {Level.BROKEN: "Broken", Level.LOOK: "Look at it", Level.FINE: "Fine"}
 OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.APPLIED: "Applied",
     Outcome.ALREADY_KNOWN: "Already known",
