@@ -24,7 +24,7 @@ function mustStay(old, part) {
 /** @param {Element} old @param {Element} part */
 function replace(old, part) {
   const hadFocus = old.contains(document.activeElement);
-  const fresh = document.importNode(part, true);
+  const fresh = document.adoptNode(part); // not imported: components come to life once they stand in the page
   old.replaceWith(fresh);
   fresh.dispatchEvent(new CustomEvent("part:replaced", { bubbles: true }));
   if (hadFocus) /** @type {HTMLElement | null} */ (fresh.querySelector("[tabindex='-1'], a, button"))?.focus();

@@ -109,7 +109,7 @@ class Stack:
         bearer = {"Authorization": f"Bearer {signed_in['accessToken']}"}
         answer = self.http.request(method, f"{self.url}{path}", json=body, headers=bearer)
         assert answer.status < 400, (method, path, answer.status, answer.data)
-        return dict(json.loads(answer.data))
+        return dict(json.loads(answer.data)) if answer.data else {}
 
     def programme_with(self, video: Path, *, coach: str = "coach@example.com", **metadata: Any) -> dict[str, Any]:
         """A programme that was sent by API and is ready."""

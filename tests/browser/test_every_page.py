@@ -63,6 +63,10 @@ def addresses(stack: Stack, h264_video: Path, broken_video: Path) -> dict[str, l
         isFeatured=True,
     )["productId"]
     premium = stack.programme_with(h264_video, title="Behind the lock " * 8, isPremium=True)["productId"]
+    replaced = stack.programme_with(h264_video, title="Soon with another video")["productId"]
+    stack.api("coach@example.com", "POST", f"/programme/{replaced}/upload-url")
+    deleted = stack.api("coach@example.com", "POST", "/programme/create-upload-url", {"title": "Deleted " * 20})
+    stack.api("coach@example.com", "DELETE", f"/programme/{deleted['productId']}")
     waiting = stack.api("coach@example.com", "POST", "/programme/create-upload-url", {"title": "🌱" * 60})["productId"]
     failed = stack.api("coach@example.com", "POST", "/programme/create-upload-url", {"title": "Not a video"})
     stack.http.request("PUT", failed["uploadUrl"], body=broken_video.read_bytes())
@@ -74,6 +78,8 @@ def addresses(stack: Stack, h264_video: Path, broken_video: Path) -> dict[str, l
         "coach": [
             *("/coach/", "/coach/programmes/new", f"/watch/{waiting}", f"/watch/{failed['productId']}"),
             *(f"/coach/programmes/{product_id}" for product_id in (waiting, failed["productId"], ready)),
+            *(f"/coach/programmes/{product_id}" for product_id in (replaced, f"{ready}/history", f"{ready}/deletion")),
+            "/coach/deleted",
         ],
         "coach2": ["/coach/"],
         "admin": [
