@@ -18,7 +18,7 @@ test: .venv/dev static/built/manifest.json  ## the whole suite, on SQLite and Po
 	@$(BIN)/python -m tests.prepare
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-chaos: .venv/dev  ## the chaos test at length; another course of it: make chaos CHAOS_UPLOADS=400 CHAOS_SEED=7
+chaos: .venv/dev static/built/manifest.json  ## the chaos test at length; another course of it: make chaos CHAOS_UPLOADS=400 CHAOS_SEED=7
 	@$(BIN)/python -m tests.prepare
 	@CHAOS_UPLOADS=$${CHAOS_UPLOADS:-200} exec $(BIN)/python -m pytest -s tests/chaos $(ARGS)
 
