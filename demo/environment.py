@@ -27,6 +27,7 @@ def demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
         "MUX_BASE_URL": f"http://127.0.0.1:{mux_port}",
         "MAIL_FROM": "portal@example.com",
         "MAIL_FOLDER": str(instance / "mail"),
+        "REGISTRATION": "open",
         "PORTAL_DEMO": "1",
         "LOG_FORMAT": "console",
         "PYTHONUNBUFFERED": "1",

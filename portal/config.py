@@ -91,6 +91,7 @@ class Settings:
     webhook_events_kept_days: int = 90
     storage_price_per_minute: Decimal = Decimal("0.003")  # US dollars a month
     mail: MailSettings | None = None
+    registration: str = "closed"  # or invitation, open
     trusted_proxies: int = 0
     is_demo: bool = False
     log_format: str = "json"
@@ -104,7 +105,7 @@ class Settings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Read and check every variable; raises ConfigError for the first that is missing or bad."""
-        instance = folder(environ, "INSTANCE", "instance")
+        instance, mail = folder(environ, "INSTANCE", "instance"), _mail(environ)
         return cls(
             secret_key=secret(environ, "SECRET_KEY"),
             jwt_secret_keys=secrets(environ, "JWT_SECRET_KEY"),
@@ -140,7 +141,8 @@ class Settings:
                 environ, "WEBHOOK_EVENTS_KEPT_DAYS", cls.webhook_events_kept_days, 2, 3650
             ),
             storage_price_per_minute=price(environ, "MUX_STORAGE_PRICE_PER_MINUTE", cls.storage_price_per_minute),
-            mail=_mail(environ),
+            mail=mail,
+            registration=_registration(environ, mail),
             trusted_proxies=whole_number(environ, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 9),
             is_demo=one_of(environ, "PORTAL_DEMO", ("0", "1")) == "1",
             log_format=one_of(environ, "LOG_FORMAT", ("json", "console")),
@@ -202,6 +204,13 @@ def _mail(environ: Mapping[str, str]) -> MailSettings | None:
         username=environ.get("SMTP_USERNAME", ""),
         password=environ.get("SMTP_PASSWORD", ""),
     )
+
+
+def _registration(environ: Mapping[str, str], mail: MailSettings | None) -> str:
+    value = one_of(environ, "REGISTRATION", ("closed", "invitation", "open"))
+    if value == "open" and mail is None:
+        raise ConfigError("REGISTRATION is 'open', which needs mail to confirm addresses: set SMTP_HOST or MAIL_FOLDER")
+    return value
 
 
 def _database_url(environ: Mapping[str, str], instance: Path) -> str:

@@ -111,6 +111,8 @@ def test_each_required_variable_is_missed_by_name(name: str, value: str | None) 
         ("EMBED_ORIGINS", "https://*.a.example", "holds 'https://*.a.example'", "like https://www.example.com"),
         ("MEMBERSHIP_URL", "shop", "is not an address", "write it like https://shop.example/membership"),
         ("MEMBERSHIP_URL", "javascript:alert(1)", "is not an address", "write it like https://"),
+        ("REGISTRATION", "yes", "is 'yes'", "one of closed, invitation, open"),
+        ("REGISTRATION", "open", "is 'open', which needs mail", "set SMTP_HOST or MAIL_FOLDER"),
         ("TRUSTED_PROXIES", "10", "is '10'", "a whole number from 0 to 9"),
         ("RATE_LIMIT_STORAGE_URL", "nowhere", "can't be used", "memory://"),
         ("RATE_LIMIT_STORAGE_URL", "carrier-pigeon://loft", "can't be used", "memory://"),
@@ -293,3 +295,16 @@ def in_base64(pem: bytes) -> str:
 @pytest.fixture(scope="module")
 def rsa_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.mark.parametrize(
+    ("environ", "registration"),
+    [
+        ({}, "closed"),
+        ({"REGISTRATION": "invitation"}, "invitation"),
+        ({"REGISTRATION": "open", "SMTP_HOST": "mail.test", "MAIL_FROM": "portal@example.com"}, "open"),
+        ({"REGISTRATION": "open", "MAIL_FOLDER": "mail", "MAIL_FROM": "portal@example.com"}, "open"),
+    ],
+)
+def test_nobody_can_register_unless_the_operator_says_so(environ: dict[str, str], registration: str) -> None:
+    assert Settings.from_environ({**REQUIRED, **environ}).registration == registration
