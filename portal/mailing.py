@@ -4,6 +4,7 @@ Every mail is a row first. A mail server that is down or slow delays mails and n
 while it is spoken to, and its work has a lease of its own.
 """
 
+import time
 from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -26,6 +27,7 @@ from portal.periodic import Run, Turn
 
 COMPOSED_AT_ONCE = 200
 SENT_AT_ONCE = 100
+SENT_FOR_SECONDS = 60.0  # then the rest of a batch is left to the next minute, so that a slow server ties no thread up
 SENDER_NAME = "Programme Portal"
 
 # A mail that is being sent is out of the others' reach for so long, which is longer than the slowest server can take.
@@ -80,7 +82,7 @@ def send_mails(at: datetime, turn: Turn, *, timeout_seconds: float = TIMEOUT_SEC
         return Run(done=0)
     due = [mail.id for mail in db.session.scalars(select_mails_due(at, SENT_AT_ONCE))]
     db.session.commit()
-    sent = 0
+    sent, started = 0, time.monotonic()
     with open_transport(settings, timeout_seconds) as transport:
         for mail_id in due:
             turn()
@@ -90,7 +92,8 @@ def send_mails(at: datetime, turn: Turn, *, timeout_seconds: float = TIMEOUT_SEC
             error = _send(mail, settings.sender, transport)
             _keep(mail, error)
             sent += error is None
-            if error is not None and error.trouble is MailTrouble.AWAY:
+            is_away = error is not None and error.trouble is MailTrouble.AWAY
+            if is_away or time.monotonic() - started > SENT_FOR_SECONDS:
                 break
     return Run(done=sent)
 

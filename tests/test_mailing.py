@@ -267,6 +267,14 @@ def test_more_mails_than_a_batch_holds_go_out_in_several(outbox: "Outbox", monke
     assert [outbox.sends(), outbox.sends(), outbox.sends()] == [2, 1, 0]
 
 
+def test_a_slow_server_ties_the_worker_up_for_a_bounded_time(outbox: "Outbox", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailing, "SENT_FOR_SECONDS", -1.0)  # is over after the first
+    for _ in range(2):
+        outbox.mail()
+
+    assert [outbox.sends(), outbox.sends(), outbox.sends()] == [1, 1, 0]
+
+
 def test_the_worker_does_both_under_leases_of_their_own(outbox: "Outbox", cast: Cast) -> None:
     outbox.notice(cast.owner)
 
