@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import click
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup
 
 from portal.accounts import EmailTakenError, create_user
 from portal.clock import utc_now
@@ -21,7 +21,7 @@ from portal.reconcile import ask_about_all
 from portal.tasks import WORK
 
 portal_commands = AppGroup("portal", help="Run the portal.")
-portal_commands.add_command(with_appcontext(orphans_command))
+portal_commands.add_command(orphans_command)
 
 PASSWORD_MIN_CHARACTERS = 10
 LEVEL_WORDS = {Level.FINE: "fine", Level.LOOK: "look", Level.BROKEN: "BROKEN"}

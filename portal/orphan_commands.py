@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import click
+from flask.cli import with_appcontext
 
 from portal.clock import utc_now
 from portal.config import current_settings
@@ -24,6 +25,7 @@ BATCH = 100
 @click.command("orphans")
 @click.option("--remove", is_flag=True, help="Remove what the last comparison has listed, and compare nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before removing.")
+@with_appcontext
 def orphans_command(*, remove: bool, yes: bool) -> None:
     """List what is at Mux and no programme knows, and programmes whose video is gone there."""
     if remove:

@@ -23,7 +23,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.coach",
             "portal.webhooks",
         ),
-        *("portal.embed", "portal.bell", "portal.health", "portal.cli", "portal.tasks", "portal.demo_accounts"),
+        *(
+            "portal.embed",
+            "portal.bell",
+            "portal.health",
+            "portal.cli",
+            "portal.orphan_commands",
+            "portal.tasks",
+            "portal.demo_accounts",
+        ),
     ),
     (
         "portal.gate",
@@ -36,7 +44,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("portal.uploading", "portal.asking", "portal.editing", "portal.embed_links"),
     (
         *("portal.reconcile", "portal.discarding", "portal.housekeeping", "portal.inbox", "portal.signing_assets"),
-        *("portal.mailing", "portal.digest", "portal.orphans", "portal.orphan_removal"),
+        *("portal.mailing", "portal.digest", "portal.orphans", "portal.orphan_removal", "portal.orphan_words"),
         "portal.doctor",
     ),
     ("portal.periodic",),
@@ -76,7 +84,7 @@ MAY_COMMIT = (
         "portal/mailing.py",
         "portal/digest.py",
     ),
-    *("portal/orphans.py", "portal/admin/orphans.py", "portal/doctor/examination.py"),
+    *("portal/orphans.py", "portal/orphan_commands.py", "portal/admin/orphans.py", "portal/doctor/examination.py"),
     *("portal/admin/people.py", "portal/api/provider_accounts.py"),
     *(
         f"portal/{name}/views.py"

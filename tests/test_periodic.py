@@ -124,6 +124,15 @@ def test_what_went_wrong_is_kept_and_logged_once_and_the_next_run_comes_as_ever(
     assert row().error is None
 
 
+def test_work_that_is_done_once_a_day_is_tried_again_within_the_hour_when_it_failed(in_app: Flask) -> None:
+    def fails(_at: datetime, _turn: Turn) -> Run:
+        return Run(done=0, stopped_by=MuxError(Trouble.FAILED, "Not now."))
+
+    do_work(Work(name="a-test", every=24 * HOUR, run=fails))
+
+    assert row().due_at == NOON + LONGEST_WAIT
+
+
 @pytest.mark.parametrize(
     ("retry_after_seconds", "next_in"),
     [(None, MINUTE), (5, MINUTE), (600, timedelta(minutes=10)), (999_999, LONGEST_WAIT)],

@@ -84,6 +84,6 @@ def addresses(stack: Stack, h264_video: Path, broken_video: Path) -> dict[str, l
         "coach2": ["/coach/"],
         "admin": [
             *("/admin/", "/admin/programmes", "/admin/people", "/admin/webhooks", "/admin/webhooks/1"),
-            *("/admin/programmes?q=nothing", "/admin/webhooks?outcome=applied"),
+            *("/admin/programmes?q=nothing", "/admin/webhooks?outcome=applied", "/admin/doctor", "/admin/orphans"),
         ],
     }
