@@ -68,7 +68,9 @@ def may_watch(viewer: Viewer, programme: Programme, at: datetime) -> bool:
         return False
     if may_edit(viewer, programme) or not programme.is_premium:
         return True
-    return viewer.has_link_to(programme) if isinstance(viewer, Visitor) else viewer.is_member(at)
+    if isinstance(viewer, Visitor):
+        return viewer.has_link_to(programme)
+    return viewer.is_member(at) or viewer.has_grant(programme.product_id, at)
 
 
 def playback_for(viewer: Viewer, programme: Programme, urls: PlaybackUrls, at: datetime) -> Playback | None:

@@ -4,13 +4,17 @@ from portal.models.base import Base
 from portal.models.discard import Discard, DiscardKind
 from portal.models.history import Happening, History
 from portal.models.idempotency_key import IdempotencyKey
+from portal.models.invitation import Invitation
 from portal.models.mail import Mail
+from portal.models.membership import ChangeSource, MembershipChange, ProgrammeGrant
+from portal.models.membership_list import MembershipList
 from portal.models.notice import Notice, NoticeKind
 from portal.models.orphan import Orphan, OrphanKind
 from portal.models.periodic_work import PeriodicWork
 from portal.models.product import Product, ProductKind
 from portal.models.programme import Programme, Status
 from portal.models.refresh_family import RefreshFamily
+from portal.models.registration import Registration
 from portal.models.session import UserSession
 from portal.models.upload import Upload, UploadStatus
 from portal.models.user import Role, User
@@ -18,12 +22,16 @@ from portal.models.webhook_event import Outcome, WebhookEvent
 
 __all__ = [
     "Base",
+    "ChangeSource",
     "Discard",
     "DiscardKind",
     "Happening",
     "History",
     "IdempotencyKey",
+    "Invitation",
     "Mail",
+    "MembershipChange",
+    "MembershipList",
     "Notice",
     "NoticeKind",
     "Orphan",
@@ -33,7 +41,9 @@ __all__ = [
     "Product",
     "ProductKind",
     "Programme",
+    "ProgrammeGrant",
     "RefreshFamily",
+    "Registration",
     "Role",
     "Status",
     "Upload",

@@ -1,16 +1,20 @@
 """People: who they are, what they may be, whether they are premium members."""
 
 import enum
+import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask_login import UserMixin
 from sqlalchemy import Select, String, func, or_, select
-from sqlalchemy.orm import Mapped, MappedSQLExpression, mapped_column
+from sqlalchemy.orm import Mapped, MappedSQLExpression, attribute_keyed_dict, mapped_column, relationship
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
 from portal.models.paging import NumberedPage
+
+if TYPE_CHECKING:
+    from portal.models.membership import ProgrammeGrant
 
 
 class Role(enum.StrEnum):
@@ -40,6 +44,11 @@ class User(UserMixin, Base):
     # Who this is at the identity provider: its issuer, a blank, its subject. Its role is the provider's to say then.
     external_subject: Mapped[str | None] = mapped_column(String(512), unique=True)
 
+    # By product, ended ones too. Read where a premium programme is looked at by somebody who is no member: one query.
+    grants: Mapped[dict[uuid.UUID, "ProgrammeGrant"]] = relationship(
+        viewonly=True, collection_class=attribute_keyed_dict("product_id")
+    )
+
     if TYPE_CHECKING:
         unread_notices: MappedSQLExpression[
             int
@@ -61,6 +70,11 @@ class User(UserMixin, Base):
     def is_member(self, at: datetime) -> bool:
         """Whether premium membership runs at that time."""
         return self.member_until is not None and at < self.member_until
+
+    def has_grant(self, product_id: uuid.UUID, at: datetime) -> bool:
+        """Whether this one programme may be watched at that time, member or not."""
+        grant = self.grants.get(product_id)
+        return grant is not None and grant.runs(at)
 
 
 def normal_email(address: str) -> str:
