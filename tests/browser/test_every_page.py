@@ -81,9 +81,10 @@ def addresses(stack: Stack, h264_video: Path, broken_video: Path) -> dict[str, l
             *(f"/coach/programmes/{product_id}" for product_id in (replaced, f"{ready}/history", f"{ready}/deletion")),
             "/coach/deleted",
         ],
-        "coach2": ["/coach/"],
+        "coach2": ["/coach/", "/notices"],
         "admin": [
             *("/admin/", "/admin/programmes", "/admin/people", "/admin/webhooks", "/admin/webhooks/1"),
             *("/admin/programmes?q=nothing", "/admin/webhooks?outcome=applied", "/admin/doctor", "/admin/orphans"),
+            *("/admin/mails", "/notices"),
         ],
     }
