@@ -4,8 +4,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 
 from portal.extensions import db
 from portal.lifecycle.moves import note
@@ -97,7 +98,7 @@ def _keep(event: MuxEvent, at: datetime) -> WebhookEvent:
     """The event's row, new or old, locked: the same event delivered twice at once waits here for its twin."""
     dialect = db.session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    db.session.execute(
+    added = db.session.scalar(
         insert(WebhookEvent)
         .values(
             mux_event_id=event.id,
@@ -108,8 +109,9 @@ def _keep(event: MuxEvent, at: datetime) -> WebhookEvent:
             tries=0,
         )
         .on_conflict_do_nothing(index_elements=["mux_event_id"])
+        .returning(WebhookEvent)
     )
-    return db.session.scalars(select_event_for_update(event.id)).one()
+    return added or db.session.scalars(select_event_for_update(event.id)).one()
 
 
 def _apply(event: MuxEvent, at: datetime) -> tuple[Decision, Programme | None]:
@@ -117,35 +119,37 @@ def _apply(event: MuxEvent, at: datetime) -> tuple[Decision, Programme | None]:
         if event.is_kept_for_later:
             return Decision(outcome=Outcome.KEPT, reason="Tracks are kept for later."), None
         return Decision(outcome=Outcome.UNKNOWN_TYPE, reason="Nothing is made of this type."), None
-    programme, attempt = _find(event.report)
+    programme = _find_programme(event.report)
     if programme is None:
         return Decision(outcome=Outcome.UNKNOWN_PROGRAMME, reason="No programme of ours is named."), None
+    attempt = _named_attempt(event.report)
     decision = apply_report(programme, attempt, event.report, at=at, mux_event_id=event.id)
     return decision, programme
 
 
-def _find(report: Report) -> tuple[Programme | None, Upload | None]:
-    """Whose event it is: by upload id, then by asset id, then by passthrough, which is the productId.
+def _find_programme(report: Report) -> Programme | None:
+    """Whose event it is: by upload id, then by asset id, then by passthrough, which is the productId. One query.
 
     The programme is locked before its attempts are read, so that two events of one programme follow each other.
     """
-    product_id = _named_product(report)
-    if product_id is None:
-        return None, None
-    programme = db.session.scalar(select_programme_for_update(product_id))
-    return programme, _named_attempt(report)
-
-
-def _named_product(report: Report) -> uuid.UUID | None:
-    attempt = _named_attempt(report)
-    if attempt is not None:
-        return attempt.product_id
+    named: list[ColumnElement[uuid.UUID]] = []
+    if report.upload_id is not None:
+        named.append(select(Upload.product_id).where(Upload.mux_upload_id == report.upload_id).scalar_subquery())
     if report.asset_id is not None:
-        by_asset = db.session.scalar(select(Programme.product_id).where(Programme.mux_asset_id == report.asset_id))
-        if by_asset is not None:
-            return by_asset
+        named.append(select(Upload.product_id).where(Upload.asset_id == report.asset_id).scalar_subquery())
+        playing = aliased(Programme)
+        named.append(select(playing.product_id).where(playing.mux_asset_id == report.asset_id).scalar_subquery())
+    passthrough = _product_id_of(report.passthrough)
+    if passthrough is not None:
+        named.append(literal(passthrough))
+    if not named:
+        return None
+    return db.session.scalar(select_programme_for_update(func.coalesce(*named) if len(named) > 1 else named[0]))
+
+
+def _product_id_of(passthrough: str | None) -> uuid.UUID | None:
     try:
-        return uuid.UUID(report.passthrough or "")
+        return uuid.UUID(passthrough or "")
     except ValueError:
         return None
 

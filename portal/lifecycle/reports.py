@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from portal.extensions import db
 from portal.lifecycle.attempts import next_check
 from portal.lifecycle.moves import move, note
+from portal.lifecycle.signing import play_by_signed_id
 from portal.lifecycle.tables import (
     CONTRADICTIONS,
     NEXT_STATUS,
@@ -43,10 +44,12 @@ def apply_report(
 ) -> Decision:
     """Let what Mux says about an attempt change the programme, if it is the current attempt and the change is allowed.
 
-    `attempt` is the one that the report names by its ids, None where it names none that is known. `was_asked`
-    marks Mux's answer to a question, which settles what an event, perhaps late, must leave open.
+    `attempt` is the one that the report names by its ids, None where it names none that is known; it was read after
+    the programme was locked. `was_asked` marks Mux's answer to a question, which settles what an event, perhaps late,
+    must leave open.
     """
-    current = db.session.scalar(select_current_upload(programme.product_id))
+    is_the_current = attempt is not None and attempt.is_current
+    current = attempt if is_the_current else db.session.scalar(select_current_upload(programme.product_id))
     if attempt is None and current is not None and _may_adopt(current, report):
         attempt = current
     if attempt is None and current is not None and report.upload_id is None:
@@ -218,6 +221,8 @@ def _refresh_video(programme: Programme, attempt: Upload, report: Report, *, at:
     if not was_asked:
         attempt.check_due_at = at
         return Decision(outcome=Outcome.CONTRADICTS, reason="It tells another playback id or length than is known.")
+    if report.is_signed and report.asset_id and report.playback_id:
+        play_by_signed_id(programme, report.asset_id, report.playback_id, at=at)
     for name, value in _video_values(report).items():
         if value is not None:
             setattr(programme, name, value)

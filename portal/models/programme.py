@@ -4,10 +4,12 @@ import enum
 import unicodedata
 import uuid
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, Text, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Select, String, Text, and_, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.extensions import db
 from portal.models.base import Base
 from portal.models.product import Product
 from portal.models.user import User
@@ -87,6 +89,9 @@ class Programme(Base):
         return self.status is Status.READY
 
 
+_IS_UNSIGNED = and_(Programme.status == Status.READY, Programme.is_signed.is_(False))
+
+
 def checked_title(value: str) -> str:
     """The title as it is kept; ValueError says in plain words what is wrong with it."""
     title = " ".join(value.split())
@@ -133,11 +138,24 @@ def _is_unshowable(character: str) -> bool:
     return character == REPLACEMENT or (unicodedata.category(character) in {"Cc", "Cs"} and character not in "\r\n\t")
 
 
-def select_programme(product_id: uuid.UUID) -> Select[Programme]:
+def select_programme(product_id: uuid.UUID | ColumnElement[uuid.UUID]) -> Select[Programme]:
     return select(Programme).where(Programme.product_id == product_id)
 
 
-def select_programme_for_update(product_id: uuid.UUID) -> Select[Programme]:
+def select_unsigned(after: uuid.UUID | None, limit: int) -> Select[uuid.UUID, str]:
+    """Product and asset of each programme that plays by a public id, in the order of their products."""
+    chosen = select(Programme.product_id, Programme.mux_asset_id).where(_IS_UNSIGNED)
+    if after is not None:
+        chosen = chosen.where(Programme.product_id > after)
+    return cast("Select[uuid.UUID, str]", chosen.order_by(Programme.product_id).limit(limit))
+
+
+def count_unsigned() -> int:
+    """How many programmes play by a public id. One query."""
+    return db.session.scalar(select(func.count()).select_from(Programme).where(_IS_UNSIGNED)) or 0
+
+
+def select_programme_for_update(product_id: uuid.UUID | ColumnElement[uuid.UUID]) -> Select[Programme]:
     """The row as it stands now, locked until the transaction ends: for every change of state."""
     chosen = select_programme(product_id).with_for_update(of=Programme)
     return chosen.execution_options(populate_existing=True)
