@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from portal.account.views import account
 from portal.admin.views import admin
 from portal.api.identity import configure_tokens
 from portal.api.views import api
@@ -100,7 +101,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
 
 
 def _register_blueprints(app: Flask) -> None:
-    for pages in (auth, coach, catalogue, embed, notices, admin, health, webhooks):
+    for pages in (auth, account, coach, catalogue, embed, notices, admin, health, webhooks):
         app.register_blueprint(pages)
     app.register_blueprint(api)
     app.register_blueprint(api, url_prefix="/api", name="api_prefixed")

@@ -11,6 +11,7 @@ from portal.extensions import db
 from portal.models import Role, User
 from portal.models.user import normal_email, select_user_by_email
 
+PASSWORD_MIN_CHARACTERS = 10
 PASSWORD_MAX_CHARACTERS = 1024  # so that hashing a giant one can't be used to keep us busy
 
 
@@ -24,7 +25,7 @@ def authenticate(email: str, password: str) -> User | None:
         return None
     user = db.session.scalar(select_user_by_email(email))
     hasher = _hasher()
-    if user is None:
+    if user is None or not user.password_hash:  # the identity provider's people have none
         hasher.hash(password)
         return None
     if not _matches(hasher, user.password_hash, password):
@@ -34,18 +35,31 @@ def authenticate(email: str, password: str) -> User | None:
 
 def create_user(*, email: str, name: str, password: str, role: Role, at: datetime, is_demo: bool = False) -> User:
     """Add an account to the session; raises EmailTakenError."""
+    user = add_account(email=email, name=name, password_hash=hash_password(password), role=role, at=at)
+    user.is_demo = is_demo
+    return user
+
+
+def add_account(*, email: str, name: str, password_hash: str, role: Role, at: datetime) -> User:
+    """Add an account whose password was hashed before to the session; raises EmailTakenError."""
     if db.session.scalar(select_user_by_email(email)) is not None:
         raise EmailTakenError(f"There is an account with the address {normal_email(email)}.")
-    user = User(
-        email=normal_email(email),
-        name=name.strip(),
-        password_hash=_hasher().hash(password),
-        role=role,
-        is_demo=is_demo,
-        created_at=at,
-    )
+    user = User(email=normal_email(email), name=name.strip(), password_hash=password_hash, role=role, created_at=at)
     db.session.add(user)
     return user
+
+
+def hash_password(password: str) -> str:
+    return _hasher().hash(password)
+
+
+def has_password(user: User, password: str) -> bool:
+    """Whether this is the password of the account."""
+    return len(password) <= PASSWORD_MAX_CHARACTERS and _matches(_hasher(), user.password_hash, password)
+
+
+def set_password(user: User, password: str) -> None:
+    user.password_hash = hash_password(password)
 
 
 def has_demo_accounts() -> bool:

@@ -41,8 +41,8 @@ def network_of(address: str | None) -> str:
     if isinstance(read, IPv6Address):
         if read.ipv4_mapped:
             return network_of(str(read.ipv4_mapped))
-        return f"{':'.join(read.exploded.split(':')[:3])}:…"
-    return f"{'.'.join(str(read).split('.')[:3])}.…"
+        return f"{':'.join(read.exploded.split(':')[:3])}:x"
+    return f"{'.'.join(str(read).split('.')[:3])}.x"
 
 
 def _first(names: tuple[tuple[str, str], ...], user_agent: str) -> str | None:

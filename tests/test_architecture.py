@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.health",
             "portal.cli",
             "portal.orphan_commands",
+            "portal.signing_commands",
             "portal.tasks",
             "portal.demo_accounts",
         ),

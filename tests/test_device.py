@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from portal.device import device_words, network_of
 
-CHROME = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
-)
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+CHROME = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/140.0.0.0 Safari/537.36"
+IPHONE = f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) {WEBKIT} Version/18.6 Mobile/15E148 Safari/604.1"
+MAC = f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Version/18.6 Safari/605.1.15"
+ANDROID = f"Mozilla/5.0 (Linux; Android 10; K) {WEBKIT} Chrome/140.0.0.0 Mobile Safari/537.36"
 
 
 @pytest.mark.parametrize(
@@ -36,9 +38,9 @@ def test_a_browser_is_told_in_words(user_agent: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("address", "network"),
     [
-        ("203.0.113.77", "203.0.113.…"),
-        ("2001:db8:85a3::8a2e:370:7334", "2001:0db8:85a3:…"),
-        ("::ffff:203.0.113.77", "203.0.113.…"),
+        ("203.0.113.77", "203.0.113.x"),
+        ("2001:db8:85a3::8a2e:370:7334", "2001:0db8:85a3:x"),
+        ("::ffff:203.0.113.77", "203.0.113.x"),
         ("unix:", ""),
         ("", ""),
         (None, ""),
