@@ -18,10 +18,12 @@ from portal.nudge import WorkName
 from portal.orphan_commands import orphans_command
 from portal.periodic import Work, do_work
 from portal.reconcile import ask_about_all
+from portal.signing_commands import sign_assets_command
 from portal.tasks import WORK
 
 portal_commands = AppGroup("portal", help="Run the portal.")
 portal_commands.add_command(orphans_command)
+portal_commands.add_command(sign_assets_command)
 
 PASSWORD_MIN_CHARACTERS = 10
 LEVEL_WORDS = {Level.FINE: "fine", Level.LOOK: "look", Level.BROKEN: "BROKEN"}

@@ -57,6 +57,9 @@ def _pay(kind: DiscardKind, mux_id: str, mux: MuxGateway) -> tuple[MuxError | No
     try:
         if kind is DiscardKind.ASSET:
             mux.delete_asset(mux_id)
+        elif kind is DiscardKind.PLAYBACK_ID:
+            asset, _, playback_id = mux_id.partition("/")
+            mux.delete_playback_id(asset, playback_id)
         else:
             asset_id = _close_upload(mux_id, mux)
     except MuxError as error:

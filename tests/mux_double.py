@@ -1,5 +1,6 @@
 """A small Mux in memory, for tests of our own rules. What crosses HTTP is tested against the local Mux."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from flask import has_app_context
@@ -18,6 +19,8 @@ class MuxDouble:
         self.assets: dict[str, Report] = {}
         self.deleted_assets: list[str] = []
         self.cancelled_uploads: list[str] = []
+        self.made_playback_ids: list[str] = []  # the assets that they were made for
+        self.deleted_playback_ids: list[tuple[str, str]] = []
         self.failure: MuxError | None = None
         self.listed_assets: list[ListedAsset] = []
         self.listed_uploads: list[ListedUpload] = []
@@ -57,6 +60,19 @@ class MuxDouble:
         self._called()
         self.deleted_assets.append(asset_id)
         self.assets.pop(asset_id, None)
+
+    def create_playback_id(self, asset_id: str) -> str:
+        self._called()
+        if asset_id not in self.assets:
+            raise MuxError(Trouble.NOT_FOUND, "There is no such asset.")
+        self.made_playback_ids.append(asset_id)
+        playback_id = f"signed-{len(self.made_playback_ids)}"
+        self.assets[asset_id] = replace(self.assets[asset_id], playback_id=playback_id, is_signed=True)
+        return playback_id
+
+    def delete_playback_id(self, asset_id: str, playback_id: str) -> None:
+        self._called()
+        self.deleted_playback_ids.append((asset_id, playback_id))
 
     def list_assets(self, cursor: str | None) -> AssetPage:
         self._called()

@@ -13,6 +13,7 @@ from portal.models.base import Base, RowId
 
 class DiscardKind(enum.StrEnum):
     ASSET = "asset"  # to be deleted
+    PLAYBACK_ID = "playback_id"  # to be deleted, while its asset stays
     UPLOAD = "upload"  # to be cancelled, and where a video came through it all the same, that to be deleted
 
 
@@ -55,6 +56,11 @@ def count_open_discards() -> int:
 def discard_asset(asset_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
     """Note that an asset is to be deleted at Mux; noting it twice is noting it once."""
     _discard(DiscardKind.ASSET, asset_id, product_id, reason, at)
+
+
+def discard_playback_id(asset_id: str, playback_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
+    """Note that an asset is not to be played by this id any more; twice is once."""
+    _discard(DiscardKind.PLAYBACK_ID, f"{asset_id}/{playback_id}", product_id, reason, at)
 
 
 def discard_upload(mux_upload_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:

@@ -4,7 +4,6 @@ The SDK fails in many ways (its own exceptions, urllib3's, whatever a strange an
 silent None); all of them leave here as one MuxError that says whether trying again can help.
 """
 
-import enum
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from flask import current_app
 from mux_python.exceptions import ApiException, OpenApiException
 
 from portal.config import Settings
+from portal.mux.errors import MUX_IS_AWAY, MuxError, Trouble
 from portal.mux.facts import (
     AssetPage,
     DirectUpload,
@@ -27,46 +27,18 @@ from portal.mux.facts import (
     asset_page,
     asset_report,
     fault_of,
+    is_name,
     moment_of_header,
     upload_page,
 )
+
+__all__ = ("MUX_IS_AWAY", "MuxApi", "MuxError", "MuxGateway", "Trouble", "UploadRequest", "current_mux")
 
 CONNECT_TIMEOUT_SECONDS = 3
 READ_TIMEOUT_SECONDS = 10
 PROBE_TIMEOUT_SECONDS = 2  # for each of both: somebody waits for the answer
 LIST_LIMIT = 100  # the most that Mux gives at once
 RETRY_AFTER_MAX_DIGITS = 6
-
-
-class Trouble(enum.StrEnum):
-    """Why a call to Mux came to nothing."""
-
-    CREDENTIALS = "credentials"  # 401, 403: the access token is wrong or lacks a permission
-    NOT_FOUND = "not_found"
-    REFUSED = "refused"  # any other 4xx: Mux understood and said no
-    RATE_LIMITED = "rate_limited"
-    FAILED = "failed"  # 5xx
-    OUT_OF_REACH = "out_of_reach"  # no connection, or no answer in time
-    UNREADABLE = "unreadable"  # an answer that is not one of Mux's
-
-
-class MuxError(Exception):
-    """A call to Mux that came to nothing. `message` is Mux's own sentence where it gave one."""
-
-    def __init__(self, trouble: Trouble, message: str, *, retry_after_seconds: int | None = None) -> None:
-        super().__init__(f"{trouble}: {message}")
-        self.trouble = trouble
-        self.message = message
-        self.retry_after_seconds = retry_after_seconds
-
-    @property
-    def can_retry(self) -> bool:
-        """Whether the same call may succeed later with nobody changing anything."""
-        return self.trouble in {Trouble.RATE_LIMITED, Trouble.FAILED, Trouble.OUT_OF_REACH}
-
-
-# Whoever else asks now meets the same.
-MUX_IS_AWAY = frozenset({Trouble.OUT_OF_REACH, Trouble.RATE_LIMITED, Trouble.CREDENTIALS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +71,12 @@ class MuxGateway(Protocol):
 
     def delete_asset(self, asset_id: str) -> None:
         """Delete an asset and everything it plays as. An asset that is gone already is no error."""
+
+    def create_playback_id(self, asset_id: str) -> str:
+        """Make one more playback id of an asset, which plays with tokens alone."""
+
+    def delete_playback_id(self, asset_id: str, playback_id: str) -> None:
+        """Delete one of an asset's playback ids. One that is gone already is no error."""
 
     def list_assets(self, cursor: str | None) -> AssetPage:
         """All assets of the environment, whoever made them: the first 100, or those behind a cursor."""
@@ -180,12 +158,19 @@ class MuxApi:
             raise
 
     def delete_asset(self, asset_id: str) -> None:
-        try:
-            with _one_kind_of_failure():
-                _call(self._assets.delete_asset, asset_id)
-        except MuxError as error:
-            if error.trouble is not Trouble.NOT_FOUND:
-                raise
+        with _gone_is_fine(), _one_kind_of_failure():
+            _call(self._assets.delete_asset, asset_id)
+
+    def create_playback_id(self, asset_id: str) -> str:
+        with _one_kind_of_failure():
+            made = _call(self._assets.create_asset_playback_id, asset_id, {"policy": "signed"}).data
+        if made.policy != "signed" or not is_name(made.id):
+            raise MuxError(Trouble.UNREADABLE, "Mux made no signed playback id")
+        return made.id
+
+    def delete_playback_id(self, asset_id: str, playback_id: str) -> None:
+        with _gone_is_fine(), _one_kind_of_failure():
+            _call(self._assets.delete_asset_playback_id, asset_id, playback_id)
 
     def list_assets(self, cursor: str | None) -> AssetPage:
         place = {} if cursor is None else {"cursor": cursor}
@@ -233,6 +218,16 @@ def _call(method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
 def _timeouts() -> tuple[float, float]:
     """For the connection, and for the answer."""
     return CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS
+
+
+@contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    """Take it for done that there is nothing to delete."""
+    try:
+        yield
+    except MuxError as error:
+        if error.trouble is not Trouble.NOT_FOUND:
+            raise
 
 
 @contextmanager

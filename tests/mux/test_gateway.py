@@ -34,11 +34,27 @@ CALLS: dict[str, Callable[[MuxApi], Any]] = {
     "get_upload": lambda mux: mux.get_upload("up01"),
     "get_asset": lambda mux: mux.get_asset("as01"),
     "delete_asset": lambda mux: mux.delete_asset("as01"),
+    "create_playback_id": lambda mux: mux.create_playback_id("as01"),
+    "delete_playback_id": lambda mux: mux.delete_playback_id("as01", "pb01"),
     "create_signing_key": lambda mux: mux.create_signing_key(),
     "list_assets": lambda mux: mux.list_assets(None),
     "list_uploads": lambda mux: mux.list_uploads(1),
     "probe": lambda mux: mux.probe(),
 }
+
+
+def test_a_playback_id_is_made_signed_and_one_that_is_gone_needs_no_deleting(
+    gateway: MuxApi, mux_server: ScriptedMux
+) -> None:
+    mux_server.script.says(201, {"data": {"id": "pb01", "policy": "signed"}})
+    assert gateway.create_playback_id("as01") == "pb01"
+    mux_server.script.says(404, {"error": {"type": "not_found", "messages": ["There is none."]}})
+    gateway.delete_playback_id("as01", "pb00")
+
+    made, deleted = mux_server.asked
+    assert (made.method, made.path) == ("POST", "/video/v1/assets/as01/playback-ids")
+    assert made.json == {"policy": "signed"}
+    assert (deleted.method, deleted.path) == ("DELETE", "/video/v1/assets/as01/playback-ids/pb00")
 
 
 def test_an_upload_is_asked_for_with_all_that_comes_back_in_its_events(

@@ -120,7 +120,7 @@ def test_the_same_token_is_handed_out_again_without_making_it_anew() -> None:
 
     first = signing.playback("pb01", is_signed=True, duration_seconds=60, at=NOON)
     made = signing.mint.count_made
-    second = signing.playback("pb01", is_signed=True, duration_seconds=60, at=NOON + timedelta(minutes=59))
+    second = signing.playback("pb01", is_signed=True, duration_seconds=60, at=NOON + timedelta(minutes=58))
 
     assert (first.url, first.poster_url, first.storyboard_url) == (second.url, second.poster_url, second.storyboard_url)
     assert (made, signing.mint.count_made) == (4, 4)

@@ -1,0 +1,21 @@
+"""From a public playback id, which plays for everybody who knows it, to a signed one of the same video."""
+
+from datetime import datetime
+
+from portal.lifecycle.moves import note
+from portal.models import Happening, Programme
+from portal.models.discard import discard_playback_id
+
+
+def play_by_signed_id(programme: Programme, asset_id: str, playback_id: str, *, at: datetime) -> bool:
+    """Play the asset by a signed playback id from now on; its public one is to go at Mux, as a debt of its own.
+
+    False where that is not the asset which plays by a public id any more: nothing changes then.
+    """
+    former = programme.mux_playback_id
+    if not programme.is_playable or programme.is_signed or programme.mux_asset_id != asset_id or former is None:
+        return False
+    programme.mux_playback_id, programme.is_signed, programme.updated_at = playback_id, True, at
+    discard_playback_id(asset_id, former, programme.product_id, "a signed one took its place", at)
+    note(programme, Happening.ATTEMPT, "The video plays by signed addresses alone from now on.", at=at)
+    return True
