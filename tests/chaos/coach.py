@@ -11,7 +11,7 @@ import urllib3
 from portal.demo_accounts import PASSWORD
 from tests.chaos.site import Site
 
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 PAUSE_SECONDS = 0.4
 REQUEST_SECONDS = 30.0
 OURS_TO_EXPLAIN = {HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from portal import create_app
 from portal.config import Settings
 from portal.extensions import db
-from portal.models import PeriodicWork
+from portal.models import IdempotencyKey, PeriodicWork
 from portal.nudge import WorkName
 from tests.chaos.site import Site
 
@@ -35,10 +35,13 @@ class Office:
         assert result.exit_code == 0, result.output
         return result.output
 
-    def let_leases_run_out(self) -> None:
-        """A minute passes: nobody holds on to what a killed worker was doing."""
+    def wait_for_nobody_dead(self, killed: tuple[str, ...]) -> None:
+        """A minute passes: what is held by a worker or a request that was killed is free again."""
         with self.app.app_context():
-            db.session.execute(update(PeriodicWork).values(held_until=None))
+            if "worker" in killed:
+                db.session.execute(update(PeriodicWork).values(held_until=None))
+            if "web" in killed:
+                db.session.execute(update(IdempotencyKey).values(locked_until=datetime.now(UTC)))
             db.session.commit()
 
     @contextlib.contextmanager

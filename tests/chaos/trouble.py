@@ -56,7 +56,7 @@ class Killer(Trouble):
         *,
         rounds: int,
         progress: Callable[[], float],
-        after_kill: Callable[[], None],
+        after_kill: Callable[[tuple[str, ...]], None],
     ) -> None:
         super().__init__(site, chance)
         self.kills: Counter[str] = Counter()
@@ -79,7 +79,7 @@ class Killer(Trouble):
         for name in victims:
             self.site.kill(name)
             self.kills[name] += 1
-        self._after_kill()
+        self._after_kill(victims)
         self.ending.wait(self.chance.uniform(*DOWN_SECONDS))
         for name in victims:
             self.site.launch(name)

@@ -25,6 +25,7 @@ from portal.models import (
 from tests.api.conftest import Api
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
+from tests.fault_injection.client import Client
 from tests.fault_injection.tripwire import PowerCut, Tripwire, WatchedMux, watched_commit
 from tests.mux_double import MuxDouble
 from tests.webhooks.conftest import Webhook
@@ -116,3 +117,8 @@ def api(app: Flask, cast: Cast, settings: Settings) -> Api:
     api = Api(app, cast, settings)
     api.token_of("owner")
     return api
+
+
+@pytest.fixture
+def client(api: Api, app: Flask, clock: StoppedClock) -> Client:
+    return Client(api, app, clock)

@@ -1,16 +1,12 @@
 """create-upload-url, stopped at each commit point and beside each call to Mux: the client's repeat finishes the job."""
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.test import TestResponse
 
-from portal.api.idempotency import WORK_TIMES_OUT_AFTER
 from portal.extensions import db
-from portal.models import Programme, Upload
+from portal.models import Programme
 from portal.mux.gateway import MuxError, Trouble
-from tests.api.conftest import Api
-from tests.clock import StoppedClock
+from tests.fault_injection.client import Client
 from tests.fault_injection.conftest import PowerCuts
 from tests.mux_double import MuxDouble
 
@@ -20,44 +16,6 @@ POINTS = [
     *("commit 2", "committed 2"),
 ]
 POINTS_OF_A_REFUSAL = ["commit 1", "committed 1", "asking Mux to create_upload 1", "commit 2", "committed 2"]
-
-
-class Client:
-    """Asks for an upload, and believes nothing but an answer that it has seen."""
-
-    def __init__(self, api: Api, app: Flask, clock: StoppedClock) -> None:
-        self._api, self._app, self._clock = api, app, clock
-
-    def ask(self, key: str | None) -> TestResponse:
-        headers = {} if key is None else {"Idempotency-Key": key}
-        return self._api.post("/programme/create-upload-url", {"title": "Breathing"}, headers=headers)
-
-    def repeat(self, key: str) -> dict[str, str]:
-        """Ask again under the same key, when told to wait once the first request must have died."""
-        response = self.ask(key)
-        if response.status_code == 409:
-            assert response.headers["Retry-After"]
-            self.wait_for_the_lock()
-            response = self.ask(key)
-        assert response.status_code == 201, response.get_data(as_text=True)
-        answer: dict[str, str] = response.get_json()
-        assert self.ask(key).get_json() == answer, "the answer of a key stays the same"
-        return answer
-
-    def wait_for_the_lock(self) -> None:
-        self._clock.at += WORK_TIMES_OUT_AFTER
-
-    def finds(self, answer: dict[str, str]) -> bool:
-        """Whether what it was answered is what is kept: its address, its upload, its programme."""
-        with self._app.app_context():
-            attempt = db.session.scalars(select(Upload).where(Upload.mux_upload_id == answer["uploadId"])).one()
-            told = (answer["uploadUrl"], answer["productId"])
-            return (attempt.url, str(attempt.product_id)) == told and attempt.url_given_at is not None
-
-
-@pytest.fixture
-def client(api: Api, app: Flask, clock: StoppedClock) -> Client:
-    return Client(api, app, clock)
 
 
 def test_a_repeat_under_the_same_key_finishes_the_job_wherever_the_process_was_stopped(
