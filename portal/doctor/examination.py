@@ -97,7 +97,8 @@ def _stream_address(video: SignedVideo | None, at: datetime) -> str | None:
 def _without_secrets(finding: Finding) -> Finding:
     """Errors that others wrote may quote what they were given."""
     settings = current_settings()
-    secrets = [settings.secret_key, settings.mux_token_secret, *settings.mux_webhook_secrets, settings.database_url]
+    secrets = [settings.secret_key, *settings.jwt_secret_keys, settings.mux_token_secret, *settings.mux_webhook_secrets]
+    secrets += [settings.database_url, settings.queue_url]
     if settings.mail is not None:
         secrets.append(settings.mail.password)
     found = finding.found

@@ -231,6 +231,7 @@ def test_where_the_database_fails_the_rest_is_looked_at_all_the_same(
 def test_no_secret_is_ever_told(patient: Patient, tmp_path: Path) -> None:
     settings = patient.app.extensions["settings"]
     secrets = [settings.mux_token_secret, *settings.mux_webhook_secrets, settings.secret_key, settings.database_url]
+    secrets += settings.jwt_secret_keys
     patient.has_worked(NOON, "remind", " ".join(secrets))
     patient.mux.failure = MuxError(Trouble.CREDENTIALS, f"{settings.mux_token_secret} is wrong")
 
