@@ -7,9 +7,19 @@ from sqlalchemy import ColumnElement, CursorResult, delete, select
 from portal.config import current_settings
 from portal.extensions import db
 from portal.lifecycle.deletion import KEPT_AFTER_DELETION, remove_programme
-from portal.models import IdempotencyKey, Mail, Notice, NoticeKind, Programme, WebhookEvent
+from portal.models import (
+    IdempotencyKey,
+    Mail,
+    Notice,
+    NoticeKind,
+    Programme,
+    RefreshFamily,
+    UserSession,
+    WebhookEvent,
+)
 from portal.models.idempotency_key import KEPT_FOR
 from portal.models.programme import select_programme_for_update
+from portal.models.session import LASTS_FOR
 from portal.models.upload import select_current_upload, select_unfinished_products
 from portal.notices import tell_coach
 from portal.periodic import Run, Turn
@@ -52,16 +62,18 @@ def remove_deleted_programmes(at: datetime, turn: Turn) -> Run:
 
 
 def forget_the_old(at: datetime, turn: Turn) -> Run:
-    """Remove rows that have served: webhook events, keys of the API, sent mails, notices read long ago."""
+    """Remove rows that have served: webhook events, keys of the API, mails, notices, sessions, families of tokens."""
     events_kept_for = timedelta(days=current_settings().webhook_events_kept_days)
     forgotten = _delete(WebhookEvent, WebhookEvent.received_at < at - events_kept_for, turn)
     forgotten += _delete(IdempotencyKey, IdempotencyKey.created_at < at - KEPT_FOR, turn)
     forgotten += _delete(Mail, Mail.sent_at < at - SENT_MAILS_KEPT_FOR, turn)
     forgotten += _delete(Notice, Notice.read_at < at - READ_NOTICES_KEPT_FOR, turn)
+    forgotten += _delete(UserSession, UserSession.last_seen_at <= at - LASTS_FOR, turn)
+    forgotten += _delete(RefreshFamily, RefreshFamily.expires_at <= at, turn)
     return Run(done=forgotten)
 
 
-Row = type[WebhookEvent] | type[IdempotencyKey] | type[Mail] | type[Notice]
+Row = type[WebhookEvent] | type[IdempotencyKey] | type[Mail] | type[Notice] | type[UserSession] | type[RefreshFamily]
 
 
 def _delete(table: Row, is_old: ColumnElement[bool], turn: Turn) -> int:

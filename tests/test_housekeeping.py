@@ -22,9 +22,11 @@ from portal.models import (
     NoticeKind,
     Product,
     Programme,
+    RefreshFamily,
     Status,
     Upload,
     UploadStatus,
+    UserSession,
     WebhookEvent,
 )
 from tests.clock import NOON
@@ -99,8 +101,10 @@ def test_a_deleted_programme_is_removed_after_a_week(in_app: Flask, cast: Cast) 
         (WebhookEvent, lambda at: event(received_at=at), 90 * DAY),
         (Mail, lambda at: mail(sent_at=at), 30 * DAY),
         (Notice, lambda at: notice(read_at=at), 365 * DAY),
+        (UserSession, lambda at: session(last_seen_at=at), 14 * DAY - SECOND),
+        (RefreshFamily, lambda at: family(expires_at=at), -SECOND),
     ],
-    ids=["webhook events", "sent mails", "read notices"],
+    ids=["webhook events", "sent mails", "read notices", "sessions", "families of tokens"],
 )
 def test_what_has_served_is_forgotten(
     in_app: Flask,
@@ -177,4 +181,26 @@ def notice(*, read_at: datetime | None) -> Callable[[Cast], Notice]:
         title="T",
         created_at=NOON,
         read_at=read_at,
+    )
+
+
+def session(*, last_seen_at: datetime) -> Callable[[Cast], UserSession]:
+    return lambda cast: UserSession(
+        token_hash=uuid.uuid4().hex,
+        user_id=cast.owner.id,
+        device="Firefox",
+        address="",
+        created_at=NOON - 20 * DAY,
+        last_seen_at=last_seen_at,
+        ended_at=NOON - 5 * DAY,
+    )
+
+
+def family(*, expires_at: datetime) -> Callable[[Cast], RefreshFamily]:
+    return lambda cast: RefreshFamily(
+        user_id=cast.owner.id,
+        current_jti=str(uuid.uuid4()),
+        created_at=NOON - 40 * DAY,
+        refreshed_at=NOON - 40 * DAY,
+        expires_at=expires_at,
     )
