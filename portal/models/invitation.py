@@ -1,0 +1,56 @@
+"""Whom administrators have invited, and what they will be here."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from portal.extensions import db
+from portal.models.base import Base, RowId
+from portal.models.paging import NumberedPage
+from portal.models.user import Role, User
+
+
+class Invitation(Base):
+    """An invitation that was not accepted yet; accepted or withdrawn, the row is gone, and its link void."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    role: Mapped[Role]
+    invited_by_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column(default=1)  # links that name another one are void
+
+    invited_by: Mapped[User] = relationship(lazy="raise")
+
+    def is_over(self, at: datetime) -> bool:
+        return self.expires_at <= at
+
+    @property
+    def is_vouched_for(self) -> bool:
+        """Whether who invited is an administrator still: nobody comes in by the word of one who was put out."""
+        return self.invited_by.is_admin and self.invited_by.is_enabled
+
+
+def newest_invitations(*, limit: int, after: int | None = None) -> NumberedPage[Invitation]:
+    """Those that were not accepted, newest first, with who invited. One query."""
+    chosen = (
+        select(Invitation).options(joinedload(Invitation.invited_by, innerjoin=True)).order_by(Invitation.id.desc())
+    )
+    if after is not None:
+        chosen = chosen.where(Invitation.id < after)
+    rows = db.session.scalars(chosen.limit(limit + 1)).all()
+    items = rows[:limit]
+    return NumberedPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
+def hold_invitation(invitation_id: int, *, is_locked: bool) -> Invitation | None:
+    """The invitation with who invited; locked until the transaction ends, where it is to be changed."""
+    chosen = select(Invitation).where(Invitation.id == invitation_id)
+    chosen = chosen.options(joinedload(Invitation.invited_by, innerjoin=True))
+    if is_locked:
+        chosen = chosen.with_for_update(of=Invitation)
+    return db.session.scalar(chosen.execution_options(populate_existing=True))
