@@ -10,6 +10,7 @@ import structlog
 from portal.extensions import db
 from portal.models import Discard, DiscardKind
 from portal.models.discard import discard_asset, select_discards_due
+from portal.models.upload import select_upload_by_mux_id
 from portal.mux.gateway import MUX_IS_AWAY, MuxError, MuxGateway, Trouble
 from portal.periodic import Run, Turn
 
@@ -27,7 +28,8 @@ def pay_discards(mux: MuxGateway, at: datetime, turn: Turn) -> Run:
     done = 0
     for row_id, kind, mux_id in due:
         turn()
-        error, asset_id = _pay(kind, mux_id, mux)
+        known_asset_id = _known_asset(kind, mux_id)
+        error, asset_id = _pay(kind, mux_id, known_asset_id, mux)
         row = db.session.get(Discard, row_id, populate_existing=True)
         if row is None:
             db.session.rollback()
@@ -51,7 +53,19 @@ def _keep(row: Discard, error: MuxError | None, asset_id: str | None, at: dateti
         discard_asset(asset_id, row.product_id, row.reason, at)
 
 
-def _pay(kind: DiscardKind, mux_id: str, mux: MuxGateway) -> tuple[MuxError | None, str | None]:
+def _known_asset(kind: DiscardKind, mux_id: str) -> str | None:
+    """The asset that an upload of ours brought, as far as we have heard of it."""
+    if kind is not DiscardKind.UPLOAD:
+        return None
+    attempt = db.session.scalar(select_upload_by_mux_id(mux_id))
+    asset_id = attempt.asset_id if attempt else None
+    db.session.commit()
+    return asset_id
+
+
+def _pay(
+    kind: DiscardKind, mux_id: str, known_asset_id: str | None, mux: MuxGateway
+) -> tuple[MuxError | None, str | None]:
     """What went wrong, if anything; and the asset that came through an upload before it could be cancelled."""
     asset_id = None
     try:
@@ -61,7 +75,7 @@ def _pay(kind: DiscardKind, mux_id: str, mux: MuxGateway) -> tuple[MuxError | No
             asset, _, playback_id = mux_id.partition("/")
             mux.delete_playback_id(asset, playback_id)
         else:
-            asset_id = _close_upload(mux_id, mux)
+            asset_id = _close_upload(mux_id, known_asset_id, mux)
     except MuxError as error:
         log.warning("mux.not_discarded", kind=kind, mux_id=mux_id, trouble=error.trouble, reason=error.message)
         return error, None
@@ -69,8 +83,11 @@ def _pay(kind: DiscardKind, mux_id: str, mux: MuxGateway) -> tuple[MuxError | No
     return None, asset_id
 
 
-def _close_upload(upload_id: str, mux: MuxGateway) -> str | None:
-    """Cancel an upload that waits; the asset of one that waits no more, if it has one."""
+def _close_upload(upload_id: str, known_asset_id: str | None, mux: MuxGateway) -> str | None:
+    """Cancel an upload that waits; the asset of one that waits no more, if it has one.
+
+    Mux may name it no more once it was deleted; then it is the one that we know of.
+    """
     try:
         upload = mux.get_upload(upload_id)
     except MuxError as error:
@@ -80,9 +97,10 @@ def _close_upload(upload_id: str, mux: MuxGateway) -> str | None:
     if upload.status == "waiting":
         mux.cancel_upload(upload_id)
         return None
-    if upload.status == "asset_created" and upload.asset_id is None:
+    asset_id = upload.asset_id or known_asset_id
+    if upload.status == "asset_created" and asset_id is None:
         raise MuxError(Trouble.UNREADABLE, "Mux made an asset of the upload without saying which")
-    return upload.asset_id
+    return asset_id
 
 
 def _wait_after(tries: int) -> timedelta:

@@ -10,11 +10,14 @@ from structlog.testing import capture_logs
 
 from portal.discarding import pay_discards
 from portal.extensions import db
-from portal.models import Discard, DiscardKind
+from portal.models import Discard, DiscardKind, Status
 from portal.models.discard import discard_asset, discard_upload
+from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload
 from portal.mux.gateway import MUX_IS_AWAY, MuxError, Trouble
 from tests.clock import NOON
+from tests.conftest import Cast
+from tests.factories import make_programme
 from tests.mux_double import MuxDouble
 from tests.turns import at_once
 
@@ -153,6 +156,25 @@ class CountedMux(MuxDouble):
         if asset_id in self._desk.failing:
             raise self._desk.failing[asset_id]
         super().delete_asset(asset_id)
+
+
+def test_an_upload_whose_asset_mux_names_no_more_is_closed_by_the_asset_that_we_know(desk: "Desk", cast: Cast) -> None:
+    """The asset was deleted before it: by its own discard, which an event of it had brought about."""
+    programme = make_programme(db.session.merge(cast.owner), status=Status.ERRORED)
+    attempt = db.session.scalars(select_current_upload(programme.product_id)).one()
+    attempt.mux_upload_id, attempt.asset_id = "up-1", "as-1"
+    discard_upload("up-1", programme.product_id, "it was cancelled", NOON)
+    db.session.commit()
+    desk.mux.uploads["up-1"] = DirectUpload(id="up-1", status="asset_created", asset_id=None)
+
+    assert pay_discards(desk.mux, NOON, at_once).done == 1
+    assert pay_discards(desk.mux, NOON, at_once).done == 1
+
+    assert [(row.mux_id, row.done_at, row.error) for row in desk.debts()] == [
+        ("up-1", NOON, None),
+        ("as-1", NOON, None),
+    ]
+    assert desk.mux.deleted_assets == ["as-1"]
 
 
 class Desk:
