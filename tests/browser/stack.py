@@ -62,8 +62,8 @@ class Stack:
     def mux_url(self) -> str:
         return f"http://127.0.0.1:{self.mux_port}"
 
-    def start(self) -> "Stack":
-        self.prepare(WEB_WORKERS="1")
+    def start(self, **settings: str) -> "Stack":
+        self.prepare(WEB_WORKERS="1", **settings)
         self._spawn(*self.local_mux)
         self._spawn("gunicorn", "wsgi:app")
         eventually(lambda: self.is_up(f"{self.url}/readyz") and self.is_up(f"{self.mux_url}/_local/health"))

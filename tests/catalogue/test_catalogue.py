@@ -7,10 +7,11 @@ import pytest
 from flask import Flask
 
 from portal.models import Programme, Status
-from tests.clock import NOON
+from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.pages import Page, Reader, words
 from tests.queries import queries_of
+from tests.signing import SIGNING_KEY
 
 Make = Callable[..., Programme]
 
@@ -100,6 +101,35 @@ def test_the_page_costs_two_queries_however_long_it_is(app: Flask, viewer: Reade
         viewer.get("/")
 
     assert len(sent) == 2, sent  # who is it, and the programmes with their coaches
+
+
+def test_a_full_page_makes_no_token_twice_and_its_pictures_keep_their_addresses(
+    start: Callable[..., Flask], cast: Cast, make: Make, clock: StoppedClock
+) -> None:
+    app = start(mux_signing_key=SIGNING_KEY)
+    for _ in range(24):
+        make(is_signed=True)
+    mint = app.extensions["playback_urls"].mint
+    first = pictures(Reader(app, cast.viewer).get("/"))
+    made = mint.count_made
+    clock.advance(hours=5)
+
+    second = pictures(Reader(app, cast.viewer).get("/"))
+
+    assert len(first) == 24
+    assert second == first
+    assert mint.count_made == made == 48  # a still and a moving preview each
+
+
+def test_a_card_moves_only_for_whoever_may_watch(app: Flask, viewer: Reader, cast: Cast, make: Make) -> None:
+    make(is_premium=True, is_signed=True)
+
+    assert not viewer.get("/").all("[data-preview]")
+    assert Reader(app, cast.member).get("/").all("[data-preview]")
+
+
+def pictures(page: Page) -> list[tuple[str, str]]:
+    return [(str(poster["data-preview"]), str(poster.select("img")[0]["src"])) for poster in page.all(".poster")]
 
 
 def titles(page: Page) -> list[str]:

@@ -1,6 +1,7 @@
 """The watch page: who gets a player, and what stands there for whoever does not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask import Flask
 from jwt import decode
 from jwt.types import Options
 
-from portal.config import MUX_API_URL
+from portal.config import MUX_API_URL, Settings
 from portal.models import Programme, Status
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
@@ -17,6 +18,7 @@ from tests.pages import Reader
 from tests.signing import PUBLIC_KEY, SIGNING_KEY
 
 Make = Callable[..., Programme]
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
 PLAYER, LOCKED, GONE = "player", "locked", "gone"
 
 NO_TIME: Options = {"verify_exp": False}  # the clock stands still in the past
@@ -155,3 +157,79 @@ def subject_of(token: str, audience: str) -> str:
 def app_at_mux(start: Callable[..., Flask]) -> Flask:
     """The portal as it is in production: with Mux itself, and a signing key."""
     return start(mux_base_url=MUX_API_URL, mux_signing_key=SIGNING_KEY)
+
+
+class TestRenewal:
+    """`/watch/<productId>/playback`, for a player that stayed open."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, mux_signing_key=SIGNING_KEY)
+
+    def test_fresh_tokens_come_in_the_api_s_own_form(
+        self, app: Flask, cast: Cast, make: Make, clock: StoppedClock
+    ) -> None:
+        programme = make(is_signed=True)
+        viewer = Reader(app, cast.viewer)
+        address = f"/watch/{programme.product_id}/playback"
+        first = viewer.client.get(address).get_json()
+        clock.advance(hours=2)
+
+        second = viewer.client.get(address).get_json()
+
+        assert second["expiresIn"] == 3 * 3600
+        assert second["playback"]["expiresAt"] == "2026-03-02T17:00:00.000Z"
+        assert second["playback"]["url"] != first["playback"]["url"]
+        assert second["playback"]["posterUrl"] == first["playback"]["posterUrl"]  # the browser has it
+
+    def test_the_end_is_told_in_plain_words_with_the_next_step(self, app: Flask, cast: Cast, make: Make) -> None:
+        premium, draft = make(is_premium=True), make(is_published=False)
+        viewer = Reader(app, cast.viewer).client
+
+        locked, gone = (viewer.get(f"/watch/{row.product_id}/playback") for row in (premium, draft))
+        left = app.test_client().get(f"/watch/{premium.product_id}/playback")
+
+        assert (locked.status_code, gone.status_code, left.status_code) == (403, 404, 401)
+        assert locked.get_json()["detail"] == "This programme is for members, and your membership has ended."
+        assert locked.get_json()["next"] == {
+            "text": "How to become a member",
+            "url": f"/watch/{premium.product_id}",
+        }
+        assert gone.get_json()["next"]["url"] == "/"
+        assert left.get_json()["next"]["url"] == f"/auth/sign-in?next=/watch/{premium.product_id}"
+
+
+class TestVisitors:
+    """Where PUBLIC_CATALOGUE is set, people without an account."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, public_catalogue=True, membership_url="https://shop.example/club")
+
+    def test_they_see_the_catalogue_and_watch_what_is_free(self, app: Flask, make: Make) -> None:
+        free = make(title="Free")
+        make(title="Rare", is_premium=True)
+
+        catalogue = Reader(app).get("/")
+
+        assert {"Free", "Rare"} <= set(catalogue.text.split())
+        assert "/auth/sign-in?next=/" in catalogue.links()
+        assert Reader(app).get(f"/watch/{free.product_id}").all("mux-player")
+
+    def test_a_locked_programme_asks_them_to_sign_in_and_says_where_to_become_a_member(
+        self, app: Flask, cast: Cast, make: Make
+    ) -> None:
+        programme = make(is_premium=True, description="What it is about.")
+        address = f"/watch/{programme.product_id}"
+
+        for reader in (Reader(app), Reader(app, cast.viewer)):
+            page = reader.get(address)
+            assert "What it is about." in page.text
+            assert "https://shop.example/club" in page.links()
+        assert f"/auth/sign-in?next={address}" in Reader(app).get(address).links()
+
+    def test_everything_else_leads_to_sign_in_and_back(self, app: Flask, make: Make) -> None:
+        draft = make(is_published=False)
+
+        for path in (f"/watch/{draft.product_id}", f"/watch/{UNKNOWN}", "/coach/", "/admin/"):
+            assert Reader(app).get(path).location == f"/auth/sign-in?next={path}"
