@@ -17,7 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
 from sqlalchemy import make_url
 
 from portal.config import ConfigError, Settings
+from portal.provider_settings import IdentityProvider
 
+NEW, OLD = "n" * 32, "o" * 32
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = {
     "SECRET_KEY": "s" * 32,
@@ -183,6 +185,65 @@ def test_sites_that_may_show_programmes_are_separated_by_commas() -> None:
     assert settings.embed_origins == ("https://a.example", "http://b.example:8080")
 
 
+@pytest.mark.parametrize(
+    ("value", "keys"),
+    [
+        (NEW, (NEW,)),
+        (f"{NEW},{OLD}", (NEW, OLD)),
+        (f" {NEW} , {OLD} ,", (NEW, OLD)),
+    ],
+)
+def test_several_keys_of_the_api_may_hold_while_one_is_replaced(value: str, keys: tuple[str, ...]) -> None:
+    assert settings_from(JWT_SECRET_KEY=value).jwt_secret_keys == keys
+
+
+@pytest.mark.parametrize("value", [f"{NEW},short", "short," + NEW, ",", ",,"])
+def test_each_key_of_the_api_has_to_be_long_enough(value: str) -> None:
+    assert "is shorter than 32 bytes" in complaint_about({**REQUIRED, "JWT_SECRET_KEY": value})
+
+
+def test_an_identity_provider_is_named_by_its_keys_issuer_and_audience(rsa_key: rsa.RSAPrivateKey) -> None:
+    pem = public_pem_of(rsa_key)
+    named = {"JWT_ISSUER": "https://id.example.com", "JWT_AUDIENCE": "portal"}
+
+    by_set = settings_from(JWT_JWKS_URL="https://id.example.com/keys", **named).identity_provider
+    by_key = settings_from(JWT_PUBLIC_KEY=in_base64(pem), JWT_ROLE_CLAIM="realm.role", **named).identity_provider
+
+    assert settings_from().identity_provider is None
+    assert by_set == IdentityProvider(
+        issuer="https://id.example.com", audience="portal", jwks_url="https://id.example.com/keys"
+    )
+    assert by_key == IdentityProvider(
+        issuer="https://id.example.com", audience="portal", public_key=pem.decode(), role_claim="realm.role"
+    )
+    assert settings_from(JWT_PUBLIC_KEY=pem.decode(), **named).identity_provider
+    assert settings_from(JWT_JWKS_URL="http://127.0.0.1:9/keys", **named).identity_provider
+
+
+def test_half_an_identity_provider_is_refused_by_the_name_of_what_is_wrong(rsa_key: rsa.RSAPrivateKey) -> None:
+    keys = {"JWT_JWKS_URL": "https://id.example.com/keys"}
+    whole = {**keys, "JWT_ISSUER": "https://id.example.com", "JWT_AUDIENCE": "portal"}
+    elliptic = public_pem_of(ec.generate_private_key(ec.SECP384R1())).decode()
+    short = public_pem_of(rsa.generate_private_key(public_exponent=65537, key_size=1024)).decode()  # noqa: S505 - that is the point
+    private = pem_of(rsa_key, PrivateFormat.PKCS8).decode()
+    for given, line in (
+        (keys, "JWT_ISSUER is not set"),
+        ({**keys, "JWT_ISSUER": "i"}, "JWT_AUDIENCE is not set"),
+        ({"JWT_ISSUER": "i"}, "JWT_JWKS_URL is not set though"),
+        ({"JWT_AUDIENCE": "a"}, "JWT_JWKS_URL is not set though"),
+        ({**whole, "JWT_PUBLIC_KEY": "x"}, "JWT_JWKS_URL and JWT_PUBLIC_KEY are both set"),
+        ({**whole, "JWT_JWKS_URL": "http://id.example.com/keys"}, "JWT_JWKS_URL is not https"),
+        ({**whole, "JWT_JWKS_URL": "keys"}, "JWT_JWKS_URL is not an address"),
+        ({**whole, "JWT_ISSUER": "two words"}, "JWT_ISSUER is not an issuer"),
+        ({**whole, "JWT_ISSUER": "i" * 256}, "JWT_ISSUER is not an issuer"),
+        *(
+            ({**whole, "JWT_JWKS_URL": "", "JWT_PUBLIC_KEY": bad}, "JWT_PUBLIC_KEY is not a public key")
+            for bad in ("x", "!", elliptic, short, private, "-----BEGIN")
+        ),
+    ):
+        assert complaint_about({**REQUIRED, **given}).startswith(line), given
+
+
 @pytest.mark.parametrize("form", [PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8])
 @pytest.mark.parametrize("is_encoded", [True, False])
 def test_a_signing_key_is_read_as_pkcs1_and_as_pkcs8_in_base64_or_as_it_is(
@@ -286,6 +347,10 @@ def is_assignment(line: str) -> bool:
 
 def pem_of(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, form: PrivateFormat) -> bytes:
     return key.private_bytes(Encoding.PEM, form, NoEncryption())
+
+
+def public_pem_of(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def in_base64(pem: bytes) -> str:
