@@ -5,7 +5,7 @@ from dataclasses import replace
 import click
 from flask.cli import AppGroup
 
-from portal.accounts import EmailTakenError, create_user
+from portal.accounts import PASSWORD_MIN_CHARACTERS, EmailTakenError, create_user
 from portal.clock import utc_now
 from portal.config import current_settings
 from portal.demo_accounts import NotADemoError, make_demo_accounts
@@ -25,7 +25,6 @@ portal_commands = AppGroup("portal", help="Run the portal.")
 portal_commands.add_command(orphans_command)
 portal_commands.add_command(sign_assets_command)
 
-PASSWORD_MIN_CHARACTERS = 10
 LEVEL_WORDS = {Level.FINE: "fine", Level.LOOK: "look", Level.BROKEN: "BROKEN"}
 
 
