@@ -26,7 +26,7 @@ from portal.mux.gateway import MUX_IS_AWAY, MuxError, MuxGateway, Trouble
 from portal.periodic import Run, Turn
 
 BATCH = 100
-STEP_BACK = timedelta(minutes=10)
+STEP_BACK = timedelta(minutes=2)
 ASKED_AGAIN_AFTER = timedelta(seconds=15)  # however often a page is opened
 
 log = structlog.get_logger()
