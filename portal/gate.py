@@ -13,6 +13,15 @@ OPEN_ENDPOINTS = frozenset(
     {
         "static",
         "auth.sign_in",
+        "auth.register",
+        "auth.ask_for_new_password",
+        # A link's signature is its credential.
+        "auth.show_confirmation",
+        "auth.confirm",
+        "auth.show_reset",
+        "auth.choose_new_password",
+        "auth.show_invitation",
+        "auth.accept",
         "health.is_alive",
         "health.is_ready",
         "webhooks.receive_mux_event",  # Mux's signature is its credential

@@ -9,11 +9,13 @@ from portal.extensions import db
 from portal.lifecycle.deletion import KEPT_AFTER_DELETION, remove_programme
 from portal.models import (
     IdempotencyKey,
+    Invitation,
     Mail,
     Notice,
     NoticeKind,
     Programme,
     RefreshFamily,
+    Registration,
     UserSession,
     WebhookEvent,
 )
@@ -28,6 +30,7 @@ BATCH = 500
 UNFINISHED_AFTER = timedelta(days=1)
 READ_NOTICES_KEPT_FOR = timedelta(days=365)
 SENT_MAILS_KEPT_FOR = timedelta(days=30)
+OLD_INVITATIONS_KEPT_FOR = timedelta(days=30)  # after they are over: until then they can be sent again
 
 
 def tell_of_unfinished_uploads(at: datetime, turn: Turn) -> Run:
@@ -62,7 +65,7 @@ def remove_deleted_programmes(at: datetime, turn: Turn) -> Run:
 
 
 def forget_the_old(at: datetime, turn: Turn) -> Run:
-    """Remove rows that have served: webhook events, keys of the API, mails, notices, sessions, families of tokens."""
+    """Remove rows that have served: events, keys, mails, notices, sign-ins of all kinds, what came to no account."""
     events_kept_for = timedelta(days=current_settings().webhook_events_kept_days)
     forgotten = _delete(WebhookEvent, WebhookEvent.received_at < at - events_kept_for, turn)
     forgotten += _delete(IdempotencyKey, IdempotencyKey.created_at < at - KEPT_FOR, turn)
@@ -70,10 +73,21 @@ def forget_the_old(at: datetime, turn: Turn) -> Run:
     forgotten += _delete(Notice, Notice.read_at < at - READ_NOTICES_KEPT_FOR, turn)
     forgotten += _delete(UserSession, UserSession.last_seen_at <= at - LASTS_FOR, turn)
     forgotten += _delete(RefreshFamily, RefreshFamily.expires_at <= at, turn)
+    forgotten += _delete(Registration, Registration.expires_at <= at, turn)
+    forgotten += _delete(Invitation, Invitation.expires_at <= at - OLD_INVITATIONS_KEPT_FOR, turn)
     return Run(done=forgotten)
 
 
-Row = type[WebhookEvent] | type[IdempotencyKey] | type[Mail] | type[Notice] | type[UserSession] | type[RefreshFamily]
+Row = (
+    type[WebhookEvent]
+    | type[IdempotencyKey]
+    | type[Mail]
+    | type[Notice]
+    | type[UserSession]
+    | type[RefreshFamily]
+    | type[Registration]
+    | type[Invitation]
+)
 
 
 def _delete(table: Row, is_old: ColumnElement[bool], turn: Turn) -> int:

@@ -31,6 +31,8 @@ def register_template_context(app: Flask, settings: Settings) -> None:
         is_real_mux=settings.is_real_mux,
         is_catalogue_public=settings.public_catalogue,
         membership_url=settings.membership_url,
+        sends_mail=settings.mail is not None,
+        can_register=settings.registration == "open",
         thumbnail=thumbnail,
         animation=animation,
     )

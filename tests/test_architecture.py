@@ -42,6 +42,11 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "portal.static_files",
         "portal.template_context",
     ),
+    ("portal.account_fields", "portal.password_rules", "portal.account_deletion", "portal.email_change"),
+    ("portal.registration",),
+    ("portal.password_reset",),
+    ("portal.account_mails",),
+    ("portal.account_links",),
     ("portal.uploading", "portal.asking", "portal.editing", "portal.embed_links"),
     (
         *("portal.reconcile", "portal.discarding", "portal.housekeeping", "portal.inbox", "portal.signing_assets"),
@@ -86,6 +91,8 @@ MAY_COMMIT = (
         "portal/digest.py",
     ),
     *("portal/orphans.py", "portal/orphan_commands.py", "portal/admin/orphans.py", "portal/doctor/examination.py"),
+    *("portal/account/deletion.py", "portal/account/email.py", "portal/admin/invitations.py"),
+    *("portal/auth/invitations.py", "portal/auth/password_reset.py", "portal/auth/registration.py"),
     *("portal/admin/people.py", "portal/api/provider_accounts.py"),
     *(
         f"portal/{name}/views.py"

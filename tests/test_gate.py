@@ -15,6 +15,14 @@ from tests.factories import PASSWORD
 OPEN = {
     "static": 404,  # no such file
     "auth.sign_in": 200,
+    "auth.register": 404,  # closed, unless the operator says otherwise
+    "auth.ask_for_new_password": 200,
+    "auth.show_confirmation": 404,  # no such link
+    "auth.confirm": 400,  # no form's token
+    "auth.show_reset": 404,
+    "auth.choose_new_password": 400,
+    "auth.show_invitation": 404,
+    "auth.accept": 400,
     "health.is_alive": 200,
     "health.is_ready": 503,  # the test's tables were made without migrations
     "webhooks.receive_mux_event": 401,  # not signed by Mux

@@ -12,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+ROLE = sa.Enum("ADMIN", "COACH", "VIEWER", name="role", native_enum=False, length=32)
 
 
 def upgrade() -> None:

@@ -1,1 +1,3 @@
-"""One's own account: password, and where one is signed in."""
+"""One's own account: password, address, where one is signed in, and its end."""
+
+from portal.account import deletion, email  # noqa: F401 - their views belong to the one blueprint

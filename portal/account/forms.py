@@ -1,10 +1,13 @@
 """What somebody fills in about their own account."""
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms import Field, PasswordField
+from wtforms.validators import EqualTo, InputRequired, Length, ValidationError
 
-from portal.accounts import PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS
+from portal.account_fields import new_password_field
+from portal.accounts import PASSWORD_MAX_CHARACTERS
+from portal.models import User
+from portal.password_rules import trouble_with_password
 
 TOO_LONG = f"Use {PASSWORD_MAX_CHARACTERS} characters at the most."
 
@@ -18,18 +21,18 @@ class PasswordForm(FlaskForm):
         ],
         render_kw={"autocomplete": "current-password"},
     )
-    new = PasswordField(
-        "New password",
-        description=f"At least {PASSWORD_MIN_CHARACTERS} characters; a few words in a row are good",
-        validators=[
-            InputRequired("Enter a new password."),
-            Length(min=PASSWORD_MIN_CHARACTERS, message=f"Use at least {PASSWORD_MIN_CHARACTERS} characters."),
-            Length(max=PASSWORD_MAX_CHARACTERS, message=TOO_LONG),
-        ],
-        render_kw={"autocomplete": "new-password"},
-    )
+    new = new_password_field("New password")
     again = PasswordField(
         "New password again",
         validators=[EqualTo("new", message="This differs from the new password above.")],
         render_kw={"autocomplete": "new-password"},
     )
+
+    def __init__(self, user: User) -> None:
+        super().__init__()
+        self._user = user
+
+    def validate_new(self, field: Field) -> None:
+        trouble = trouble_with_password(field.data, email=self._user.email, name=self._user.name)
+        if trouble:
+            raise ValidationError(trouble)

@@ -27,12 +27,13 @@ log = structlog.get_logger()
 
 @account.get("/", strict_slashes=False)
 def show_account() -> Response:
-    return _account_page(PasswordForm(), HTTPStatus.OK)
+    return _account_page(PasswordForm(signed_in_user()), HTTPStatus.OK)
 
 
 @account.post("/password")
 def choose_password() -> Response:
-    form, user, at = PasswordForm(), signed_in_user(), utc_now()
+    user, at = signed_in_user(), utc_now()
+    form = PasswordForm(user)
     if not form.validate():
         return _account_page(form, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:

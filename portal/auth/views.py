@@ -15,7 +15,7 @@ from portal.device import device_words, network_of
 from portal.extensions import db, login_manager
 from portal.gate import is_own_path
 from portal.models import Role, User
-from portal.rate_limits import count_failed_sign_in, refuse_guessing
+from portal.rate_limits import count_failed_sign_in, refusal, refuse_guessing
 from portal.sessions import begin_session, current_session, end_session, find_session, is_visit_to_note, note_visit
 from portal.sqlite import expecting_writes
 
@@ -59,7 +59,7 @@ def note_last_visit(answer: Response) -> Response:
 @auth.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Response:
     if current_user.is_authenticated:
-        return redirect(_where_to(current_user))
+        return redirect(where_to(current_user))
     form = SignInForm()
     status = 200
     if form.validate_on_submit():
@@ -67,11 +67,11 @@ def sign_in() -> Response:
             refuse_guessing(form.email.data)
         except TooManyRequests as error:
             form.password.errors = [error.description]
-            return make_response(render_template("auth/sign_in.html", form=form), 429)
+            return refusal(error, render_template("auth/sign_in.html", form=form))
         user = authenticate(form.email.data, form.password.data)
         if user is not None:
-            _begin_session(user)
-            return redirect(_where_to(user))
+            sign_in_here(user)
+            return redirect(where_to(user))
         count_failed_sign_in(form.email.data)
         form.password.errors = [NOT_RIGHT]
     if form.is_submitted():
@@ -89,8 +89,8 @@ def sign_out() -> Response:
     return redirect(url_for("auth.sign_in"))
 
 
-def _begin_session(user: User) -> None:
-    """A new session under a new secret, whatever the cookie held before."""
+def sign_in_here(user: User) -> None:
+    """A new session under a new secret, committed, whatever the cookie held before."""
     device, address = device_words(request.user_agent.string), network_of(request.remote_addr)
     token = begin_session(user, device=device, address=address, at=utc_now())
     db.session.commit()
@@ -100,7 +100,8 @@ def _begin_session(user: User) -> None:
     login_user(user, remember=False)
 
 
-def _where_to(user: User) -> str:
+def where_to(user: User) -> str:
+    """The page that was asked for before the sign-in, or where somebody of this role begins."""
     target = request.args.get("next")
     if target and is_own_path(target):
         return target

@@ -1,0 +1,1 @@
+"""Getting an account, getting back into it, and leaving."""
