@@ -83,6 +83,7 @@ def addresses(stack: Stack, h264_video: Path, broken_video: Path) -> dict[str, l
         ],
         "coach2": ["/coach/", "/notices"],
         "admin": [
+            *("/account", "/admin/people/1"),
             *("/admin/", "/admin/programmes", "/admin/people", "/admin/webhooks", "/admin/webhooks/1"),
             *("/admin/programmes?q=nothing", "/admin/webhooks?outcome=applied", "/admin/doctor", "/admin/orphans"),
             *("/admin/mails", "/notices"),
