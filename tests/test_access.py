@@ -78,9 +78,10 @@ OTHER_ROUTES = {
     "static",
     *("api.create_token", "api.refresh_token", "api.revoke_token"),
     *("api.change_metadata", "api.create_upload_url", "api.renew_upload_url", "api.cancel_upload"),
+    *("api.show_membership", "api.change_membership"),
     *("api.remove_programme", "api.bring_back_programme", "api.create_embed_link"),
 }
-OTHER_BLUEPRINTS = {"admin", "auth", "coach", "doctor", "health", "notices", "webhooks"}
+OTHER_BLUEPRINTS = {"account", "admin", "auth", "coach", "doctor", "health", "notices", "webhooks"}
 
 
 def test_every_route_of_the_application_is_in_the_table_or_shows_no_video(app: Flask) -> None:

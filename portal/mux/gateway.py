@@ -164,9 +164,10 @@ class MuxApi:
     def create_playback_id(self, asset_id: str) -> str:
         with _one_kind_of_failure():
             made = _call(self._assets.create_asset_playback_id, asset_id, {"policy": "signed"}).data
-        if made.policy != "signed" or not is_name(made.id):
+            playback_id, policy = made.id, made.policy
+        if policy != "signed" or not is_name(playback_id):
             raise MuxError(Trouble.UNREADABLE, "Mux made no signed playback id")
-        return made.id
+        return playback_id
 
     def delete_playback_id(self, asset_id: str, playback_id: str) -> None:
         with _gone_is_fine(), _one_kind_of_failure():
