@@ -13,7 +13,7 @@ from portal.extensions import db
 from portal.lifecycle.moves import StateConflictError
 from portal.mux.gateway import MuxError
 
-JSON_PATHS = ("/api/", "/programme", "/auth/token", "/webhooks/")
+JSON_PATHS = ("/api/", "/programme", "/memberships", "/auth/token", "/webhooks/")
 
 log = structlog.get_logger()
 

@@ -11,6 +11,7 @@ from portal.models import (
     IdempotencyKey,
     Invitation,
     Mail,
+    MembershipList,
     Notice,
     NoticeKind,
     Programme,
@@ -20,6 +21,7 @@ from portal.models import (
     WebhookEvent,
 )
 from portal.models.idempotency_key import KEPT_FOR
+from portal.models.membership_list import LISTS_KEPT_FOR
 from portal.models.programme import select_programme_for_update
 from portal.models.session import LASTS_FOR
 from portal.models.upload import select_current_upload, select_unfinished_products
@@ -70,6 +72,7 @@ def forget_the_old(at: datetime, turn: Turn) -> Run:
     forgotten = _delete(WebhookEvent, WebhookEvent.received_at < at - events_kept_for, turn)
     forgotten += _delete(IdempotencyKey, IdempotencyKey.created_at < at - KEPT_FOR, turn)
     forgotten += _delete(Mail, Mail.sent_at < at - SENT_MAILS_KEPT_FOR, turn)
+    forgotten += _delete(MembershipList, MembershipList.created_at <= at - LISTS_KEPT_FOR, turn)
     forgotten += _delete(Notice, Notice.read_at < at - READ_NOTICES_KEPT_FOR, turn)
     forgotten += _delete(UserSession, UserSession.last_seen_at <= at - LASTS_FOR, turn)
     forgotten += _delete(RefreshFamily, RefreshFamily.expires_at <= at, turn)
@@ -82,6 +85,7 @@ Row = (
     type[WebhookEvent]
     | type[IdempotencyKey]
     | type[Mail]
+    | type[MembershipList]
     | type[Notice]
     | type[UserSession]
     | type[RefreshFamily]

@@ -55,6 +55,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("portal.periodic",),
     ("portal.standing",),
+    ("portal.membership_lists",),
+    ("portal.memberships",),
     ("portal.lifecycle", "portal.access", "portal.accounts", "portal.sessions", "portal.token_families"),
     ("portal.notices", "portal.notice_words"),
     ("portal.models", "portal.mux", "portal.mail_transport"),
@@ -94,6 +96,7 @@ MAY_COMMIT = (
     *("portal/account/deletion.py", "portal/account/email.py", "portal/admin/invitations.py"),
     *("portal/auth/invitations.py", "portal/auth/password_reset.py", "portal/auth/registration.py"),
     *("portal/admin/people.py", "portal/api/provider_accounts.py"),
+    *("portal/admin/memberships.py", "portal/admin/membership_lists.py", "portal/api/memberships.py"),
     *(
         f"portal/{name}/views.py"
         for name in ("account", "admin", "api", "auth", "bell", "catalogue", "coach", "webhooks")

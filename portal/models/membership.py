@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.extensions import db
@@ -112,13 +112,6 @@ def select_grants(user_ids: list[int]) -> Select[ProgrammeGrant]:
     """The grants of some people as they stand now: to be read once their accounts are locked."""
     chosen = select(ProgrammeGrant).where(ProgrammeGrant.user_id.in_(user_ids))
     return chosen.execution_options(populate_existing=True)
-
-
-def running_grants(user_id: int, at: datetime) -> list[ProgrammeGrant]:
-    """The grants by which somebody may watch at that time. One query."""
-    runs = or_(ProgrammeGrant.until.is_(None), ProgrammeGrant.until > at)
-    chosen = select(ProgrammeGrant).where(ProgrammeGrant.user_id == user_id, runs)
-    return list(db.session.scalars(chosen.order_by(ProgrammeGrant.id)))
 
 
 def newest_grants(user_id: int, *, limit: int) -> list[ListedGrant]:

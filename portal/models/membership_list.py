@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.models.base import Base, RowId
 from portal.models.user import User
 
-KEPT_FOR = timedelta(days=1)
+LISTS_KEPT_FOR = timedelta(days=1)
 
 
 class MembershipList(Base):
@@ -25,7 +25,7 @@ class MembershipList(Base):
 
 
 def select_list(list_id: int, at: datetime) -> Select[MembershipList]:
-    return select(MembershipList).where(MembershipList.id == list_id, MembershipList.created_at > at - KEPT_FOR)
+    return select(MembershipList).where(MembershipList.id == list_id, MembershipList.created_at > at - LISTS_KEPT_FOR)
 
 
 def select_list_for_update(list_id: int, at: datetime) -> Select[MembershipList]:

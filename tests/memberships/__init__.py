@@ -1,0 +1,1 @@
+"""Who has what to watch, and how it is changed."""
