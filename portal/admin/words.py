@@ -2,11 +2,20 @@
 
 from collections.abc import Mapping
 
+from markupsafe import Markup
+
 from portal.doctor.findings import Level
-from portal.models import Outcome, Role
+from portal.formatting import moment
+from portal.models import ChangeSource, Outcome, Role
+from portal.models.membership import Term
 
 ROLE_WORDS: Mapping[Role, str] = {Role.ADMIN: "Admin", Role.COACH: "Coach", Role.VIEWER: "Viewer"}
 LEVEL_WORDS: Mapping[Level, str] = {Level.BROKEN: "Broken", Level.LOOK: "Look at it", Level.FINE: "Fine"}
+SOURCE_WORDS: Mapping[ChangeSource, str] = {
+    ChangeSource.PAGE: "on this page",
+    ChangeSource.LIST: "with a list",
+    ChangeSource.API: "through the API",
+}
 OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.APPLIED: "Applied",
     Outcome.ALREADY_KNOWN: "Already known",
@@ -39,3 +48,14 @@ def outcome_words(outcome: Outcome | None) -> str:
 
 def outcome_meaning(outcome: Outcome | None) -> str:
     return OUTCOME_MEANINGS[outcome] if outcome else "It was kept, and nothing has been done with it yet."
+
+
+def source_words(source: ChangeSource) -> str:
+    return SOURCE_WORDS[source]
+
+
+def term_words(term: Term) -> Markup:
+    """Until when somebody has something, if they have it."""
+    if not term.is_held:
+        return Markup("none")
+    return Markup("until {}").format(moment(term.until)) if term.until else Markup("without an end")
