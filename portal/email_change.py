@@ -11,7 +11,7 @@ from portal.extensions import db
 from portal.models import User
 from portal.models.user import normal_email, select_user_by_email
 from portal.password_reset import find_user
-from portal.registration import forget_waiting
+from portal.registration import forget_waiting, hold_address
 
 
 def ask_for_email_change(user: User, email: str, at: datetime) -> None:
@@ -35,6 +35,7 @@ def find_email_change(token: str, at: datetime, *, is_locked: bool = False) -> t
 def change_email(user: User, email: str, at: datetime) -> None:
     """Set the new address and tell the old one. Raises EmailTakenError if another account has it by now."""
     old_email = user.email
+    hold_address(normal_email(email))
     try:
         with db.session.begin_nested():
             user.email = normal_email(email)

@@ -14,7 +14,7 @@ from portal.account_mails import (
 from portal.accounts import EmailTakenError, add_account, hash_password
 from portal.extensions import db
 from portal.models import Invitation, Registration, Role, User
-from portal.models.invitation import hold_invitation
+from portal.models.invitation import find_invitation as find_invitation_row
 from portal.models.user import normal_email, select_user_by_email
 from portal.password_reset import can_reset
 
@@ -45,13 +45,11 @@ def begin_registration(*, email: str, name: str, password: str, at: datetime) ->
 def find_registration(token: str, at: datetime, *, is_locked: bool = False) -> Registration | None:
     """The registration that a link confirms; None once that was done, or in vain."""
     link = read_link(Purpose.REGISTER, token, at)
-    if link is None:
-        return None
-    chosen = select(Registration).where(Registration.id == link.row_id)
-    if is_locked:
-        chosen = chosen.with_for_update()
-    registration = db.session.scalar(chosen.execution_options(populate_existing=True))
-    return registration if registration is not None and link.fits(registration) else None
+    registration = _registration(link.row_id) if link else None
+    if registration is not None and is_locked:
+        hold_address(registration.email)
+        registration = _registration(registration.id)
+    return registration if link is not None and registration is not None and link.fits(registration) else None
 
 
 def confirm_registration(registration: Registration, at: datetime) -> User:
@@ -92,7 +90,10 @@ def invite_again(invitation: Invitation, by: User, at: datetime) -> str:
 def find_invitation(token: str, at: datetime, *, is_locked: bool = False) -> Invitation | None:
     """The invitation that a link accepts; None once it was accepted, withdrawn or replaced, or who invited is out."""
     link = read_link(Purpose.ACCEPT_INVITATION, token, at)
-    invitation = hold_invitation(link.row_id, is_locked=is_locked) if link else None
+    invitation = find_invitation_row(link.row_id) if link else None
+    if invitation is not None and is_locked:
+        hold_address(invitation.email)
+        invitation = find_invitation_row(invitation.id)
     if link is None or invitation is None or not link.fits(invitation):
         return None
     is_taken = db.session.scalar(select_user_by_email(invitation.email)) is not None
@@ -104,6 +105,16 @@ def accept_invitation(invitation: Invitation, *, name: str, password: str, at: d
     user = _add(invitation.email, name, hash_password(password), invitation.role, at)
     forget_waiting(invitation.email)
     return user
+
+
+def hold_address(email: str) -> None:
+    """Have others wait who would make an account of an address, until the transaction ends.
+
+    All of them lock in this order, and before anything else of the address, so that no two wait for each other.
+    """
+    for table in (Registration, Invitation):
+        waiting = select(table.id).where(table.email == email).order_by(table.id)
+        db.session.execute(waiting.with_for_update()).all()
 
 
 def forget_waiting(email: str) -> None:
@@ -119,3 +130,8 @@ def _add(email: str, name: str, password_hash: str, role: Role, at: datetime) ->
     except IntegrityError as error:
         raise EmailTakenError("There is an account with this address already.") from error
     return user
+
+
+def _registration(registration_id: int) -> Registration | None:
+    chosen = select(Registration).where(Registration.id == registration_id)
+    return db.session.scalar(chosen.execution_options(populate_existing=True))

@@ -15,12 +15,12 @@ from portal.clock import utc_now
 from portal.config import current_settings
 from portal.extensions import db
 from portal.models import Invitation, Role
-from portal.models.invitation import hold_invitation, newest_invitations
+from portal.models.invitation import find_invitation, newest_invitations
 from portal.models.paging import is_row_id, row_id_or_none
 from portal.nudge import WorkName, nudge
 from portal.password_reset import can_reset, find_user, reset_link
 from portal.rate_limits import INVITATIONS, refusal
-from portal.registration import InvitedAlreadyError, invite, invite_again
+from portal.registration import InvitedAlreadyError, hold_address, invite, invite_again
 
 log = structlog.get_logger()
 
@@ -88,7 +88,11 @@ def make_reset_link(user_id: int) -> Response:
 
 
 def _held(invitation_id: int) -> Invitation:
-    invitation = hold_invitation(invitation_id, is_locked=True) if is_row_id(invitation_id) else None
+    """The invitation, which nobody else accepts or changes until the transaction ends, or 404."""
+    invitation = find_invitation(invitation_id) if is_row_id(invitation_id) else None
+    if invitation is not None:
+        hold_address(invitation.email)
+        invitation = find_invitation(invitation_id)
     if invitation is None:
         abort(404)
     return invitation

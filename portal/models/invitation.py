@@ -47,10 +47,8 @@ def newest_invitations(*, limit: int, after: int | None = None) -> NumberedPage[
     return NumberedPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
 
 
-def hold_invitation(invitation_id: int, *, is_locked: bool) -> Invitation | None:
-    """The invitation with who invited; locked until the transaction ends, where it is to be changed."""
+def find_invitation(invitation_id: int) -> Invitation | None:
+    """The invitation as it is now, with who invited. One query."""
     chosen = select(Invitation).where(Invitation.id == invitation_id)
     chosen = chosen.options(joinedload(Invitation.invited_by, innerjoin=True))
-    if is_locked:
-        chosen = chosen.with_for_update(of=Invitation)
     return db.session.scalar(chosen.execution_options(populate_existing=True))
