@@ -73,7 +73,10 @@ def addresses(stack: Stack, h264_video: Path, broken_video: Path) -> dict[str, l
     failed_at = f"/programme/{failed['productId']}"
     eventually(lambda: stack.api("coach@example.com", "GET", failed_at)["status"] == "errored")
     return {
-        "somebody": ["/auth/sign-in"],
+        "somebody": [
+            *("/auth/sign-in", "/auth/register", "/auth/forgotten-password"),
+            *("/auth/reset-password/old", "/auth/confirm/old", "/auth/invitation/old"),
+        ],
         "viewer": ["/", "/?tag=calm", "/?tag=nothing", f"/watch/{ready}", f"/watch/{premium}", "/nowhere"],
         "coach": [
             *("/coach/", "/coach/programmes/new", f"/watch/{waiting}", f"/watch/{failed['productId']}"),
@@ -83,7 +86,8 @@ def addresses(stack: Stack, h264_video: Path, broken_video: Path) -> dict[str, l
         ],
         "coach2": ["/coach/", "/notices"],
         "admin": [
-            *("/account", "/admin/people/1"),
+            *("/account", "/admin/people/1", "/admin/people/1/membership", "/admin/memberships"),
+            *("/account/email", "/account/deletion", "/admin/invitations"),
             *("/admin/", "/admin/programmes", "/admin/people", "/admin/webhooks", "/admin/webhooks/1"),
             *("/admin/programmes?q=nothing", "/admin/webhooks?outcome=applied", "/admin/doctor", "/admin/orphans"),
             *("/admin/mails", "/notices"),
