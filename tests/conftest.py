@@ -23,7 +23,7 @@ from tests.factories import make_programme, make_user
 from tests.mux_double import MuxDouble
 
 pytest.register_assert_rewrite("tests.pages", "tests.browser.stack")
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.callers"]
 
 WEBHOOK_SECRETS = ("whsec-new", "whsec-old")
 

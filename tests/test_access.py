@@ -15,7 +15,7 @@ from portal.config import Settings
 from portal.embed_links import EmbedLink, sign_embed_link
 from portal.extensions import db
 from portal.models import Programme, Status
-from tests.api.conftest import Api
+from tests.callers import Api
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.pages import Reader

@@ -8,14 +8,12 @@ from sqlalchemy import select
 
 from portal.extensions import db
 from portal.models import User, UserSession
-from tests.api.conftest import Api
+from tests.callers import Api
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.factories import PASSWORD
 from tests.pages import Page, Reader, words
 from tests.queries import queries_of
-
-pytest_plugins = ["tests.api.conftest"]
 
 PLACE, DAY = "/account", "2 March 2026"
 ANDROID = "Mozilla/5.0 (Linux; Android 10; K) Chrome/140.0.0.0 Mobile Safari/537.36"

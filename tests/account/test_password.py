@@ -5,12 +5,10 @@ from flask import Flask
 
 from portal.accounts import PASSWORD_MAX_CHARACTERS
 from tests.account.test_account import statuses_of
-from tests.api.conftest import Api
+from tests.callers import Api
 from tests.conftest import Cast
 from tests.factories import PASSWORD
 from tests.pages import Page, Reader
-
-pytest_plugins = ["tests.api.conftest"]
 
 PLACE = "/account/password"
 FRESH = "a new and longer one"

@@ -11,14 +11,12 @@ from sqlalchemy import select
 from portal.extensions import db
 from portal.models import Happening, History, Product, Programme, Role, User
 from tests.account.test_account import statuses_of
-from tests.api.conftest import Api
+from tests.callers import Api
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import PASSWORD, make_programme
 from tests.pages import Page, Reader, words
 from tests.queries import queries_of
-
-pytest_plugins = ["tests.api.conftest"]
 
 Make = Callable[..., Programme]
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from portal.models import Status
-from tests.api.conftest import EVERYBODY, Api, Shelf, problem_of
+from tests.callers import EVERYBODY, Api, Shelf, problem_of
 from tests.mux_double import MuxDouble
 
 PREFIXES = pytest.mark.parametrize("prefix", ["", "/api"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from portal.models import Status
-from tests.api.conftest import Api, Shelf, fields_of, problem_of
+from tests.callers import Api, Shelf, fields_of, problem_of
 from tests.mux_double import MuxDouble
 
 CREATE, CHANGE = "/programme/create-upload-url", "/programme/metadata"

@@ -14,7 +14,7 @@ from portal.config import Settings
 from portal.extensions import db
 from portal.models import Status
 from portal.mux.gateway import MuxApi, MuxGateway
-from tests.api.conftest import Api, Shelf, problem_of
+from tests.callers import Api, Shelf, problem_of
 from tests.clock import StoppedClock
 from tests.conftest import Cast
 from tests.mux.scripted import ScriptedMux, scripted_mux

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.extensions import db
 from portal.models import Discard, Status
 from portal.nudge import WorkName
-from tests.api.conftest import EVERYBODY, Api, Shelf, problem_of
+from tests.callers import EVERYBODY, Api, Shelf, problem_of
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.pages import Reader

@@ -15,7 +15,7 @@ from portal.extensions import db
 from portal.models import IdempotencyKey, Upload
 from portal.mux.facts import DirectUpload
 from portal.mux.gateway import CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, MuxError, Trouble, UploadRequest
-from tests.api.conftest import Api, Shelf, fields_of, problem_of
+from tests.callers import Api, Shelf, fields_of, problem_of
 from tests.clock import StoppedClock
 from tests.mux_double import MuxDouble
 

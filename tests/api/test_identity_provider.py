@@ -23,7 +23,7 @@ from portal.config import Settings
 from portal.extensions import db
 from portal.models import Role, User
 from portal.provider_settings import IdentityProvider
-from tests.api.conftest import Api, problem_of
+from tests.callers import Api, problem_of
 from tests.conftest import Cast
 from tests.queries import queries_of
 from tests.signing import PRIVATE_KEY as RSA_KEY

@@ -10,7 +10,7 @@ from flask import Flask
 
 from portal.models import Status
 from portal.models.catalogue import Position, write_cursor
-from tests.api.conftest import Api, Shelf, fields_of
+from tests.callers import Api, Shelf, fields_of
 from tests.clock import NOON
 from tests.queries import queries_of
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from portal.extensions import db
 from portal.models import ChangeSource, MembershipChange, Programme, Role
 from portal.models.product import Product
-from tests.api.conftest import Api, Shelf, fields_of, problem_of
+from tests.callers import Api, Shelf, fields_of, problem_of
 from tests.clock import StoppedClock
 from tests.conftest import Cast
 from tests.queries import queries_of

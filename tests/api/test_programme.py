@@ -10,7 +10,7 @@ import pytest
 
 from portal.config import Settings
 from portal.models import Status
-from tests.api.conftest import EVERYBODY, Api, Shelf, fields_of, problem_of
+from tests.callers import EVERYBODY, Api, Shelf, fields_of, problem_of
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.signing import PUBLIC_KEY, SIGNING_KEY

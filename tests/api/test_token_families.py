@@ -20,7 +20,7 @@ from portal.config import Settings
 from portal.extensions import db
 from portal.models import RefreshFamily, Role, User
 from portal.token_families import Holder, carry_on, void_tokens
-from tests.api.conftest import Api, problem_of
+from tests.callers import Api, problem_of
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.queries import queries_of

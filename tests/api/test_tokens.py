@@ -18,7 +18,7 @@ from portal.config import Settings
 from portal.extensions import db
 from portal.models import RefreshFamily, Role, User
 from portal.token_families import begin_family
-from tests.api.conftest import Api, fields_of, problem_of
+from tests.callers import Api, fields_of, problem_of
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import PASSWORD

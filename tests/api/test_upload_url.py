@@ -17,8 +17,8 @@ from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Report
 from portal.mux.gateway import MuxError, Trouble
 from portal.nudge import WorkName
-from tests.api.conftest import Api, Shelf, fields_of, problem_of
 from tests.api.test_idempotency import while_mux_works
+from tests.callers import Api, Shelf, fields_of, problem_of
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.mux_double import MuxDouble

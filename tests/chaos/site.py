@@ -26,8 +26,9 @@ class Site(Stack):
 
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self) -> "Site":
-        self.prepare(WEB_WORKERS="2", WEB_THREADS="8", MUX_SILENCE_SECONDS=MUX_IS_SILENT_AFTER_SECONDS)
+    def start(self, **settings: str) -> "Site":
+        own = {"WEB_WORKERS": "2", "WEB_THREADS": "8", "MUX_SILENCE_SECONDS": MUX_IS_SILENT_AFTER_SECONDS}
+        self.prepare(**{**own, **settings})
         for name in NAMES:
             self.launch(name)
         for name in NAMES:

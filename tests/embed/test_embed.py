@@ -13,7 +13,7 @@ from portal.config import Settings
 from portal.embed_links import EmbedLink, sign_embed_link
 from portal.extensions import db
 from portal.models import Programme
-from tests.api.conftest import Api, fields_of, problem_of
+from tests.callers import Api, fields_of, problem_of
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.pages import Reader

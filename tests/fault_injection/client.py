@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 from portal.api.idempotency import WORK_TIMES_OUT_AFTER
 from portal.extensions import db
 from portal.models import Upload
-from tests.api.conftest import Api
+from tests.callers import Api
 from tests.clock import StoppedClock
 
 CREATE = "/programme/create-upload-url"

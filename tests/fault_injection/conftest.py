@@ -22,7 +22,7 @@ from portal.models import (
     Upload,
     WebhookEvent,
 )
-from tests.api.conftest import Api
+from tests.callers import Api
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.fault_injection.client import Client

@@ -12,8 +12,8 @@ import urllib3
 
 from portal.config import Settings
 from portal.models import Status
-from tests.api.conftest import Api
 from tests.browser.stack import ROOT, eventually, free_port
+from tests.callers import Api
 from tests.clock import NOON
 from tests.conftest import WEBHOOK_SECRETS
 from tests.fault_injection.client import BODY, CREATE, Client

@@ -8,7 +8,7 @@ import pytest
 from portal.api.idempotency import WORK_TIMES_OUT_AFTER
 from portal.models import Status
 from portal.mux.facts import DirectUpload
-from tests.api.conftest import Api
+from tests.callers import Api
 from tests.clock import StoppedClock
 from tests.fault_injection.conftest import PowerCuts
 from tests.mux_double import MuxDouble

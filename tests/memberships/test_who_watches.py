@@ -13,7 +13,7 @@ from portal.access import may_watch
 from portal.config import Settings
 from portal.extensions import db
 from portal.models import MembershipChange, Programme, ProgrammeGrant, Status, User
-from tests.api.conftest import Api
+from tests.callers import Api
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.pages import Reader

@@ -8,14 +8,12 @@ from sqlalchemy import select
 
 from portal.extensions import db
 from portal.models import Mail, Product, Programme, User
-from tests.api.conftest import Api
+from tests.callers import Api
 from tests.clock import StoppedClock
 from tests.conftest import Cast
 from tests.factories import PASSWORD
 from tests.pages import Page, Reader
 from tests.people.conftest import Postman, can_sign_in, change, row_of
-
-pytest_plugins = ["tests.api.conftest"]
 
 PLACE = "/account/deletion"
 MakeProgramme = Callable[..., Programme]

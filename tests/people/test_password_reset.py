@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from portal.models import User
-from tests.api.conftest import Api
+from tests.callers import Api
 from tests.clock import StoppedClock
 from tests.conftest import Cast
 from tests.factories import PASSWORD
@@ -21,8 +21,6 @@ from tests.people.conftest import (
     deactivate_by_page,
     row_of,
 )
-
-pytest_plugins = ["tests.api.conftest"]
 
 ASK = "/auth/forgotten-password"
 FRESH = "seven quiet herons"
