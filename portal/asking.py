@@ -1,6 +1,6 @@
 """Asking Mux at once, since somebody looks at a programme about which a question is open.
 
-It commits around the call, as portal.reconcile does, and writes in a request that otherwise only reads.
+It commits around the call, as portal.upkeep.reconcile does, and writes in a request that otherwise only reads.
 """
 
 import uuid
@@ -12,8 +12,8 @@ from sqlalchemy import CursorResult, or_, update
 from portal.extensions import db
 from portal.models import Upload
 from portal.mux.gateway import MuxError, MuxGateway
-from portal.reconcile import ASKED_AGAIN_AFTER, ask_mux
 from portal.sqlite import expecting_writes
+from portal.upkeep.reconcile import ASKED_AGAIN_AFTER, ask_mux
 
 log = structlog.get_logger()
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import click
 from flask.cli import AppGroup
 
-from portal.accounts import PASSWORD_MIN_CHARACTERS, EmailTakenError, create_user
 from portal.clock import utc_now
+from portal.commands.orphans import orphans_command
+from portal.commands.signing import sign_assets_command
 from portal.config import current_settings
 from portal.demo_accounts import NotADemoError, make_demo_accounts
 from portal.doctor.examination import examine, is_anything_broken
@@ -15,11 +16,10 @@ from portal.extensions import db
 from portal.models import Role
 from portal.mux.gateway import MuxError, current_mux
 from portal.nudge import WorkName
-from portal.orphan_commands import orphans_command
-from portal.periodic import Work, do_work
-from portal.reconcile import ask_about_all
-from portal.signing_commands import sign_assets_command
+from portal.people.accounts import PASSWORD_MIN_CHARACTERS, EmailTakenError, create_user
 from portal.tasks import WORK
+from portal.upkeep.periodic import Work, do_work
+from portal.upkeep.reconcile import ask_about_all
 
 portal_commands = AppGroup("portal", help="Run the portal.")
 portal_commands.add_command(orphans_command)

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from portal.accounts import EmailTakenError, create_user
 from portal.clock import utc_now
 from portal.config import Settings
 from portal.extensions import db
 from portal.models import Role
+from portal.people.accounts import EmailTakenError, create_user
 
 PASSWORD = "portal-demo"  # noqa: S105 - public on purpose
 PEOPLE = (

@@ -3,9 +3,9 @@
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.accounts import has_demo_accounts
 from portal.config import ConfigError, current_settings
 from portal.extensions import db
+from portal.people.accounts import has_demo_accounts
 
 
 def refuse_demo_accounts(app: Flask) -> None:

@@ -12,15 +12,15 @@ from flask import Flask
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 
 from portal.config import Settings
-from portal.digest import make_digest
-from portal.discarding import pay_discards
-from portal.housekeeping import forget_the_old, remove_deleted_programmes, tell_of_unfinished_uploads
-from portal.mailing import compose_mails, send_mails
+from portal.mail.outbox import compose_mails, send_mails
 from portal.mux.gateway import current_mux
+from portal.notices.digest import make_digest
 from portal.nudge import WorkName
-from portal.orphans import find_orphans
-from portal.periodic import Work, do_work
-from portal.reconcile import ask_about_due
+from portal.upkeep.discarding import pay_discards
+from portal.upkeep.housekeeping import forget_the_old, remove_deleted_programmes, tell_of_unfinished_uploads
+from portal.upkeep.orphans import find_orphans
+from portal.upkeep.periodic import Work, do_work
+from portal.upkeep.reconcile import ask_about_due
 
 EACH_MINUTE = timedelta(seconds=45)  # less than the minute between two ticks, so that none is missed
 EACH_HOUR = timedelta(hours=1)

@@ -22,7 +22,7 @@ from portal.models.programme import select_programme_for_update
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload
 from portal.mux.gateway import MuxGateway, UploadRequest
-from portal.reconcile import ask_mux
+from portal.upkeep.reconcile import ask_mux
 
 META_TITLE_MAX_CHARACTERS = 512  # Mux's limit; ours is lower
 

@@ -12,7 +12,7 @@ from portal.api.tokens import token_pair
 from portal.config import Settings
 from portal.extensions import db
 from portal.models import Base, Programme, RefreshFamily, Status, User, UserSession
-from portal.token_families import begin_family
+from portal.people.token_families import begin_family
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme

@@ -4,9 +4,9 @@ import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
-from portal.accounts import create_user
 from portal.extensions import db
 from portal.models import Notice, NoticeKind, Product, Programme, Role, Status, Upload, UploadStatus, User
+from portal.people.accounts import create_user
 from tests.clock import NOON
 
 PASSWORD = "correct horse battery"

@@ -13,7 +13,7 @@ from portal.models import Programme, Status
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Report
 from portal.mux.gateway import MuxError, Trouble
-from portal.reconcile import ASKED_AGAIN_AFTER
+from portal.upkeep.reconcile import ASKED_AGAIN_AFTER
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.mux_double import MuxDouble

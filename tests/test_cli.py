@@ -5,11 +5,11 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
-from portal.accounts import authenticate
 from portal.extensions import db
 from portal.models import Role, Status, Upload
 from portal.mux.facts import Fact, Report
 from portal.mux.gateway import MuxError, Trouble
+from portal.people.accounts import authenticate
 from tests.clock import StoppedClock
 from tests.conftest import Cast
 from tests.factories import make_programme

@@ -6,12 +6,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.digest import FAILURES, make_digest
 from portal.extensions import db
 from portal.models import Notice, NoticeKind, Role, User
+from portal.notices.digest import FAILURES, make_digest
 from portal.nudge import WorkName
-from portal.periodic import do_work
 from portal.tasks import WORK
+from portal.upkeep.periodic import do_work
 from tests.clock import StoppedClock
 from tests.conftest import Cast
 from tests.factories import make_notice, make_user

@@ -8,13 +8,13 @@ from flask import Flask
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from portal.discarding import pay_discards
 from portal.extensions import db
 from portal.models import Discard, DiscardKind, Status
 from portal.models.discard import discard_asset, discard_upload
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload
 from portal.mux.gateway import MUX_IS_AWAY, MuxError, Trouble
+from portal.upkeep.discarding import pay_discards
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme

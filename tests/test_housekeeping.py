@@ -9,9 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal import housekeeping
 from portal.extensions import db
-from portal.housekeeping import forget_the_old, remove_deleted_programmes, tell_of_unfinished_uploads
 from portal.lifecycle.deletion import delete_programme
 from portal.models import (
     Base,
@@ -29,6 +27,8 @@ from portal.models import (
     UserSession,
     WebhookEvent,
 )
+from portal.upkeep import housekeeping
+from portal.upkeep.housekeeping import forget_the_old, remove_deleted_programmes, tell_of_unfinished_uploads
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme

@@ -24,8 +24,8 @@ from flask import Flask
 
 from portal.config import MailSettings
 from portal.extensions import db
-from portal.mail_transport import MailError, MailTrouble, open_transport
-from portal.mailing import queue_mail, send_mails
+from portal.mail.outbox import queue_mail, send_mails
+from portal.mail.transport import MailError, MailTrouble, open_transport
 from portal.models import Mail
 from portal.models.mail import newest_mails
 from tests.clock import NOON, StoppedClock

@@ -15,15 +15,15 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import mailing
 from portal.config import MailSettings
 from portal.extensions import db
-from portal.mail_transport import MailError, MailTrouble
-from portal.mailing import compose_mails, message_of, queue_mail, send_mails
+from portal.mail import outbox as mailing
+from portal.mail.outbox import compose_mails, message_of, queue_mail, send_mails
+from portal.mail.transport import MailError, MailTrouble
 from portal.models import Mail, Notice, NoticeKind, User
 from portal.nudge import WorkName
-from portal.periodic import do_work
 from portal.tasks import WORK
+from portal.upkeep.periodic import do_work
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.factories import make_notice

@@ -12,7 +12,7 @@ from portal.models import Discard, Orphan, OrphanKind, PeriodicWork, Programme, 
 from portal.mux.facts import ListedAsset, ListedUpload
 from portal.mux.gateway import MuxError, Trouble
 from portal.nudge import WorkName
-from portal.orphan_words import age_words
+from portal.upkeep.orphan_words import age_words
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.factories import make_programme

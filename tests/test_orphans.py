@@ -17,8 +17,8 @@ from portal.models.discard import discard_asset, discard_upload
 from portal.models.orphan import count_orphans, replace_orphans
 from portal.mux.facts import AssetPage, Fact, ListedAsset, ListedUpload, Report
 from portal.mux.gateway import MuxError, Trouble
-from portal.orphan_removal import Removal, remove_from_mux, settle_programme
-from portal.orphans import MISSING_MAX, OtherEnvironmentError, find_orphans, monthly_cost
+from portal.upkeep.orphan_removal import Removal, remove_from_mux, settle_programme
+from portal.upkeep.orphans import MISSING_MAX, OtherEnvironmentError, find_orphans, monthly_cost
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme
@@ -322,8 +322,8 @@ def test_where_mux_has_none_of_many_videos_nothing_is_compared(story: Story) -> 
 
 
 def test_so_many_programmes_are_asked_about_and_no_more(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.orphans.MISSING_MAX", 3)
-    monkeypatch.setattr("portal.orphans.BATCH", 2)
+    monkeypatch.setattr("portal.upkeep.orphans.MISSING_MAX", 3)
+    monkeypatch.setattr("portal.upkeep.orphans.BATCH", 2)
     for _ in range(5):
         story.programme()
     story.mux.listed_assets.clear()

@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 from structlog.testing import capture_logs
 
-from portal import periodic
 from portal.extensions import db
 from portal.models import PeriodicWork
 from portal.mux.gateway import MuxError, Trouble
-from portal.periodic import LEASE, LONGEST_WAIT, Run, Turn, Work, do_work
+from portal.upkeep import periodic
+from portal.upkeep.periodic import LEASE, LONGEST_WAIT, Run, Turn, Work, do_work
 from tests.clock import NOON, StoppedClock
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -154,8 +154,8 @@ def test_the_pause_between_two_steps_is_kept(in_app: Flask, monkeypatch: pytest.
         slept.append(round(seconds, 3))
         now[0] += seconds
 
-    monkeypatch.setattr("portal.periodic.time.monotonic", lambda: now[0])
-    monkeypatch.setattr("portal.periodic.time.sleep", sleep)
+    monkeypatch.setattr("portal.upkeep.periodic.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("portal.upkeep.periodic.time.sleep", sleep)
 
     def steps(_at: datetime, turn: Turn) -> Run:
         for took in (0.1, 0.0, 5.0):

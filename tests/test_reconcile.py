@@ -15,7 +15,7 @@ from portal.models import Outcome, Programme, Status, Upload
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Fault, Report
 from portal.mux.gateway import MuxError, Trouble
-from portal.reconcile import (
+from portal.upkeep.reconcile import (
     BATCH,
     ask_about_all,
     ask_about_due,

@@ -8,14 +8,14 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from portal.config import Settings
-from portal.discarding import pay_discards
 from portal.extensions import db
 from portal.lifecycle.reports import apply_report
 from portal.models import Discard, History, Outcome, Programme, Status, Upload
 from portal.models.programme import count_unsigned
 from portal.mux.facts import Fact, Report
 from portal.mux.gateway import MUX_IS_AWAY, MuxError, Trouble
-from portal.signing_assets import sign_assets
+from portal.upkeep.discarding import pay_discards
+from portal.upkeep.signing_assets import sign_assets
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme
@@ -53,7 +53,7 @@ def test_only_what_plays_by_a_public_id_is_touched(desk: "Desk") -> None:
 
 
 def test_all_of_many_are_reached_and_a_second_run_finds_nothing(desk: "Desk", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.signing_assets.BATCH", 2)
+    monkeypatch.setattr("portal.upkeep.signing_assets.BATCH", 2)
     for _ in range(5):
         desk.public()
 
@@ -151,7 +151,7 @@ class TestTheCommand:
 
     @pytest.fixture(autouse=True)
     def _no_pause(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("portal.periodic.time.sleep", lambda _seconds: None)
+        monkeypatch.setattr("portal.upkeep.periodic.time.sleep", lambda _seconds: None)
 
     def test_it_says_what_it_did_and_what_is_left(self, app: Flask, desk: "Desk") -> None:
         desk.public()

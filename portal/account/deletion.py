@@ -12,13 +12,13 @@ from portal.access import signed_in_user
 from portal.account.own_password import trouble_with_own_password
 from portal.account.person_forms import DeletionForm
 from portal.account.views import account
-from portal.account_deletion import ProgrammesRemainError, count_remaining_programmes, delete_account
 from portal.clock import utc_now
 from portal.extensions import db
 from portal.models import User
 from portal.nudge import WorkName, nudge
+from portal.people.account_deletion import ProgrammesRemainError, count_remaining_programmes, delete_account
+from portal.people.standing import StandingError
 from portal.rate_limits import refusal
-from portal.standing import StandingError
 
 log = structlog.get_logger()
 

@@ -13,9 +13,9 @@ from portal.account.person_forms import EmailForm
 from portal.account.views import account
 from portal.clock import utc_now
 from portal.config import current_settings
-from portal.email_change import ask_for_email_change
 from portal.extensions import db
 from portal.nudge import WorkName, nudge
+from portal.people.email_change import ask_for_email_change
 from portal.rate_limits import EMAIL_CHANGES, account_of, refusal
 
 log = structlog.get_logger()

@@ -4,10 +4,10 @@ from flask_wtf import FlaskForm
 from wtforms import Field, PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length, ValidationError
 
-from portal.account_fields import new_password_field
-from portal.accounts import PASSWORD_MAX_CHARACTERS
 from portal.models import User
-from portal.password_rules import trouble_with_password
+from portal.people.account_fields import new_password_field
+from portal.people.accounts import PASSWORD_MAX_CHARACTERS
+from portal.people.password_rules import trouble_with_password
 
 TOO_LONG = f"Use {PASSWORD_MAX_CHARACTERS} characters at the most."
 

@@ -1,7 +1,7 @@
 """Asking for somebody's password before what can't be undone."""
 
-from portal.accounts import has_password
 from portal.models import User
+from portal.people.accounts import has_password
 from portal.rate_limits import PASSWORD_CHANGES
 
 

@@ -4,9 +4,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field
 from wtforms.validators import ValidationError
 
-from portal.account_fields import current_password_field, email_field
 from portal.models import User
 from portal.models.user import normal_email
+from portal.people.account_fields import current_password_field, email_field
 
 
 class EmailForm(FlaskForm):

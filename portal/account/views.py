@@ -9,14 +9,14 @@ from werkzeug.wrappers import Response
 
 from portal.access import signed_in_user
 from portal.account.forms import PasswordForm
-from portal.accounts import has_password
 from portal.clock import utc_now
 from portal.extensions import db
 from portal.models.paging import is_row_id, row_id_or_none
 from portal.models.session import live_sessions
+from portal.people.accounts import has_password
+from portal.people.sessions import current_session, end_session
+from portal.people.standing import change_password, end_everything
 from portal.rate_limits import PASSWORD_CHANGES
-from portal.sessions import current_session, end_session
-from portal.standing import change_password, end_everything
 
 account = Blueprint("account", __name__, url_prefix="/account")
 

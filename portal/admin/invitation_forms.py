@@ -5,9 +5,9 @@ from wtforms import Field, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
-from portal.account_fields import email_field
 from portal.admin.words import ROLE_WORDS
 from portal.models import Role
+from portal.people.account_fields import email_field
 
 # Most often it is a coach: viewers may come by themselves.
 ORDER = (Role.COACH, Role.VIEWER, Role.ADMIN)

@@ -8,7 +8,6 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from portal.access import signed_in_user
-from portal.accounts import EmailTakenError
 from portal.admin.invitation_forms import InvitationForm
 from portal.admin.views import PAGE_SIZE, admin
 from portal.clock import utc_now
@@ -18,9 +17,10 @@ from portal.models import Invitation, Role
 from portal.models.invitation import find_invitation, newest_invitations
 from portal.models.paging import is_row_id, row_id_or_none
 from portal.nudge import WorkName, nudge
-from portal.password_reset import can_reset, find_user, reset_link
+from portal.people.accounts import EmailTakenError
+from portal.people.password_reset import can_reset, find_user, reset_link
+from portal.people.registration import InvitedAlreadyError, hold_address, invite, invite_again
 from portal.rate_limits import INVITATIONS, refusal
-from portal.registration import InvitedAlreadyError, hold_address, invite, invite_again
 
 log = structlog.get_logger()
 

@@ -13,10 +13,10 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import DateInput
 
-from portal.membership_lists import decoded
-from portal.memberships import checked_reason, known_products, read_last_day, refuse_the_past
 from portal.models.catalogue import all_programmes
 from portal.models.programme import checked_text, showable
+from portal.people.membership_lists import decoded
+from portal.people.memberships import checked_reason, known_products, read_last_day, refuse_the_past
 
 SEARCH_MAX_CHARACTERS = 255
 OFFERED_MAX = 8

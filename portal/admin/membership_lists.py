@@ -12,10 +12,10 @@ from portal.admin.membership_forms import MembershipListForm
 from portal.admin.views import admin
 from portal.clock import utc_now
 from portal.extensions import db
-from portal.membership_lists import LIST_MAX_BYTES, Plan, apply_list, plan_list
 from portal.models import MembershipList
 from portal.models.membership_list import select_list, select_list_for_update
 from portal.models.paging import is_row_id
+from portal.people.membership_lists import LIST_MAX_BYTES, Plan, apply_list, plan_list
 
 CHANGES_SHOWN = 200
 FORM_MAX_BYTES = 3 * LIST_MAX_BYTES  # a file that is a little too long still gets its answer beside the field

@@ -13,10 +13,10 @@ from portal.admin.views import PAGE_SIZE, admin
 from portal.admin.words import source_words, term_words
 from portal.clock import utc_now
 from portal.extensions import db
-from portal.memberships import Holdings, Wish, checked_reason, fulfil, hold_holdings
 from portal.models import ChangeSource, User
 from portal.models.membership import NOT_HELD, Term, find_grant, newest_changes, newest_grants
 from portal.models.paging import is_row_id, row_id_or_none
+from portal.people.memberships import Holdings, Wish, checked_reason, fulfil, hold_holdings
 
 GRANTS_SHOWN = 100
 

@@ -13,9 +13,9 @@ from portal.models.paging import row_id_or_none
 from portal.models.periodic_work import make_due
 from portal.mux.gateway import MuxError, current_mux
 from portal.nudge import WorkName, nudge
-from portal.orphan_removal import Removal, remove_from_mux, settle_programme
-from portal.orphan_words import age_words, kind_words, minutes_words, money_words
-from portal.orphans import monthly_cost
+from portal.upkeep.orphan_removal import Removal, remove_from_mux, settle_programme
+from portal.upkeep.orphan_words import age_words, kind_words, minutes_words, money_words
+from portal.upkeep.orphans import monthly_cost
 
 PROGRAMMES_SHOWN = 100
 REMOVED_AT_ONCE = 500

@@ -16,8 +16,8 @@ from portal.lifecycle.ownership import count_programmes_of, hand_over_programmes
 from portal.models import Role, User
 from portal.models.paging import is_row_id
 from portal.models.session import count_live_sessions
-from portal.sessions import current_session
-from portal.standing import (
+from portal.people.sessions import current_session
+from portal.people.standing import (
     HeldPerson,
     StandingError,
     activate,

@@ -14,7 +14,7 @@ from portal.api.provider_keys import PAUSE_SECONDS, ProviderKeys, ProviderUnreac
 from portal.api.tokens import claims_of_own_token, configure_own_tokens, unauthorized
 from portal.config import Settings
 from portal.models import Role, User
-from portal.token_families import Holder, holder_of
+from portal.people.token_families import Holder, holder_of
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -16,7 +16,11 @@ from portal.api.schemas import Body
 from portal.api.views import api
 from portal.clock import iso_utc, utc_now
 from portal.extensions import db
-from portal.memberships import (
+from portal.models import ChangeSource, Role, User
+from portal.models.membership import REFERENCE_MAX_CHARACTERS, Term, find_change
+from portal.models.paging import ROW_ID_MAX
+from portal.models.user import normal_email
+from portal.people.memberships import (
     Holdings,
     Wish,
     can_be_fulfilled,
@@ -27,10 +31,6 @@ from portal.memberships import (
     look_at_holdings,
     read_moment,
 )
-from portal.models import ChangeSource, Role, User
-from portal.models.membership import REFERENCE_MAX_CHARACTERS, Term, find_change
-from portal.models.paging import ROW_ID_MAX
-from portal.models.user import normal_email
 
 log = structlog.get_logger()
 

@@ -4,14 +4,14 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from portal.accounts import is_demo_outside_demo
 from portal.api.provider import ExternalPerson
 from portal.clock import utc_now
 from portal.extensions import db
 from portal.models import Role, User
 from portal.models.user import select_user_by_email
+from portal.people.accounts import is_demo_outside_demo
+from portal.people.token_families import void_tokens
 from portal.sqlite import expecting_writes
-from portal.token_families import void_tokens
 
 log = structlog.get_logger()
 

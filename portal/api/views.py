@@ -8,7 +8,6 @@ import structlog
 from flask import Blueprint, Response, jsonify, url_for
 
 from portal.access import programme_in_studio, programme_to_edit, programme_to_restore, programme_to_see
-from portal.accounts import authenticate
 from portal.api.idempotency import RepeatableRequest, repeatable_request
 from portal.api.identity import api_user, holder_of_own_token, needs_token
 from portal.api.requests import read_json, read_nothing, read_query
@@ -37,8 +36,9 @@ from portal.models.programme import select_programme_for_update
 from portal.mux.gateway import current_mux
 from portal.mux.playback import current_playback_urls
 from portal.nudge import WorkName, nudge
+from portal.people.accounts import authenticate
+from portal.people.token_families import Holder, begin_family, carry_on, end_family, is_alive
 from portal.rate_limits import TOKEN_REFRESHES, count_failed_sign_in, refuse_guessing
-from portal.token_families import Holder, begin_family, carry_on, end_family, is_alive
 from portal.uploading import open_upload_or_leave_nothing, upload_to_use
 
 api = Blueprint("api", __name__)

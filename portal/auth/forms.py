@@ -4,9 +4,9 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length, ValidationError
 
-from portal.account_fields import email_field, name_field, new_password_field
 from portal.models import Invitation, User
-from portal.password_rules import trouble_with_password
+from portal.people.account_fields import email_field, name_field, new_password_field
+from portal.people.password_rules import trouble_with_password
 
 
 class SignInForm(FlaskForm):

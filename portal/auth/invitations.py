@@ -6,7 +6,6 @@ import structlog
 from flask import flash, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from portal.accounts import EmailTakenError
 from portal.auth.dead_links import dead_link_page, take_link
 from portal.auth.forms import AcceptanceForm
 from portal.auth.views import auth, sign_in_here
@@ -14,7 +13,8 @@ from portal.clock import utc_now
 from portal.config import current_settings
 from portal.extensions import db
 from portal.models import Invitation, Role
-from portal.registration import accept_invitation, find_invitation
+from portal.people.accounts import EmailTakenError
+from portal.people.registration import accept_invitation, find_invitation
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from portal.clock import utc_now
 from portal.config import current_settings
 from portal.extensions import db
 from portal.nudge import WorkName, nudge
-from portal.password_reset import ask_for_reset, find_account_to_reset, reset_password
+from portal.people.password_reset import ask_for_reset, find_account_to_reset, reset_password
 from portal.rate_limits import PASSWORD_RESETS, account_of, refusal
 
 log = structlog.get_logger()

@@ -8,18 +8,18 @@ from flask_login import current_user
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
-from portal.accounts import EmailTakenError
 from portal.auth.dead_links import dead_link_page, take_link
 from portal.auth.forms import RegistrationForm
 from portal.auth.views import auth, where_to
 from portal.clock import utc_now
 from portal.config import current_settings
-from portal.email_change import change_email, find_email_change
 from portal.extensions import db
 from portal.models import Registration
 from portal.nudge import WorkName, nudge
+from portal.people.accounts import EmailTakenError
+from portal.people.email_change import change_email, find_email_change
+from portal.people.registration import begin_registration, confirm_registration, find_registration
 from portal.rate_limits import REGISTRATIONS, account_of, refusal
-from portal.registration import begin_registration, confirm_registration, find_registration
 
 log = structlog.get_logger()
 

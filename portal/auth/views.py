@@ -8,15 +8,22 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from portal.access import signed_in_user
-from portal.accounts import authenticate
 from portal.auth.forms import SignInForm
 from portal.clock import utc_now
-from portal.device import device_words, network_of
 from portal.extensions import db, login_manager
 from portal.gate import is_own_path
 from portal.models import Role, User
+from portal.people.accounts import authenticate
+from portal.people.device import device_words, network_of
+from portal.people.sessions import (
+    begin_session,
+    current_session,
+    end_session,
+    find_session,
+    is_visit_to_note,
+    note_visit,
+)
 from portal.rate_limits import count_failed_sign_in, refusal, refuse_guessing
-from portal.sessions import begin_session, current_session, end_session, find_session, is_visit_to_note, note_visit
 from portal.sqlite import expecting_writes
 
 auth = Blueprint("auth", __name__, url_prefix="/auth")

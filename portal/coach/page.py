@@ -15,7 +15,7 @@ from portal.models.history import newest_happenings
 from portal.models.upload import select_current_upload
 from portal.mux.gateway import current_mux
 from portal.mux.playback import current_playback_urls
-from portal.reconcile import is_worth_asking
+from portal.upkeep.reconcile import is_worth_asking
 
 NEWEST_SHOWN = 5
 
@@ -57,7 +57,7 @@ def stand_of(programme: Programme) -> Stand:
 
 
 def stand_to_show(user: User, product_id: uuid.UUID, *, asks_when_due_only: bool) -> Stand:
-    """How far a programme has got, after a question to Mux if one is worth asking (portal.reconcile); or 404."""
+    """How far a programme has got, after a question to Mux if one is worth asking (portal.upkeep.reconcile); or 404."""
     stand, at = stand_of(programme_in_studio(user, product_id)), utc_now()
     if not _is_question_open(stand, at, asks_when_due_only=asks_when_due_only):
         return stand

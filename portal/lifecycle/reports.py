@@ -22,7 +22,7 @@ from portal.models import Happening, NoticeKind, Outcome, Programme, Status, Upl
 from portal.models.discard import discard_asset
 from portal.models.upload import select_current_upload
 from portal.mux.facts import Fact, Fault, Report
-from portal.notices import tell_coach
+from portal.notices.telling import tell_coach
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from portal.accounts import PASSWORD_MAX_CHARACTERS
+from portal.people.accounts import PASSWORD_MAX_CHARACTERS
 from tests.account.test_account import statuses_of
 from tests.callers import Api
 from tests.conftest import Cast

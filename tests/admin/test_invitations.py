@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from portal.extensions import db
-from portal.housekeeping import forget_the_old
 from portal.models import Invitation, Role
 from portal.models.invitation import newest_invitations
+from portal.upkeep.housekeeping import forget_the_old
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.pages import Page, Reader

@@ -17,7 +17,7 @@ from portal.lifecycle.attempts import begin_attempt, keep_upload
 from portal.models import Base, Notice, Outcome, Status, User
 from portal.models.programme import select_programme_for_update
 from portal.mux.facts import DirectUpload, asset_report
-from portal.reconcile import ask_about_due
+from portal.upkeep.reconcile import ask_about_due
 from tests.admin.conftest import Event, MakeEvent
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast

@@ -19,7 +19,7 @@ from portal.api.tokens import key_id
 from portal.config import Settings
 from portal.extensions import db
 from portal.models import RefreshFamily, Role, User
-from portal.token_families import Holder, carry_on, void_tokens
+from portal.people.token_families import Holder, carry_on, void_tokens
 from tests.callers import Api, problem_of
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast

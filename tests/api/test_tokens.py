@@ -17,7 +17,7 @@ from portal.api.tokens import key_id
 from portal.config import Settings
 from portal.extensions import db
 from portal.models import RefreshFamily, Role, User
-from portal.token_families import begin_family
+from portal.people.token_families import begin_family
 from tests.callers import Api, fields_of, problem_of
 from tests.clock import NOON
 from tests.conftest import Cast

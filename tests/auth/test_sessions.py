@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from portal.auth import views
 from portal.extensions import db
 from portal.models import User, UserSession
-from portal.sessions import end_sessions
+from portal.people.sessions import end_sessions
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.pages import Reader

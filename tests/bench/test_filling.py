@@ -12,12 +12,12 @@ from bench.mux_events import add_awaiting, ready_events
 from bench.people import COACH, PASSWORD
 from bench.programmes import RARE
 from bench.words import RARE_TAG, RARE_WORD
-from portal.accounts import authenticate
 from portal.clock import system_clock
 from portal.extensions import db
 from portal.models import History, Product, Programme, Status, Upload
 from portal.models.catalogue import Filter, count_programmes, newest_published, own_programmes
 from portal.models.user import select_user_by_email
+from portal.people.accounts import authenticate
 from tests.clock import NOON
 from tests.conftest import WEBHOOK_SECRETS
 

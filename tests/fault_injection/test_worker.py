@@ -13,8 +13,8 @@ from portal.lifecycle.deletion import KEPT_AFTER_DELETION, delete_programme
 from portal.models import Programme, Status, Upload, User
 from portal.mux.facts import DirectUpload, Fact, Fault, Report
 from portal.nudge import WorkName
-from portal.periodic import LEASE, do_work
 from portal.tasks import WORK
+from portal.upkeep.periodic import LEASE, do_work
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.fault_injection.conftest import PowerCuts

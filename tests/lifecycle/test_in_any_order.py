@@ -17,7 +17,7 @@ from portal.lifecycle.attempts import begin_attempt, begin_programme, keep_uploa
 from portal.models import Discard, DiscardKind, Programme, Status, Upload, User
 from portal.mux.facts import DirectUpload, Fact, Fault, Report
 from portal.mux.webhook import MuxEvent
-from portal.reconcile import ask_mux
+from portal.upkeep.reconcile import ask_mux
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.mux_double import MuxDouble

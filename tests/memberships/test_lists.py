@@ -9,10 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.housekeeping import forget_the_old
-from portal.membership_lists import LINES_MAX, LIST_MAX_BYTES, decoded, plan_list
 from portal.models import ChangeSource, MembershipChange, MembershipList, Programme, ProgrammeGrant, Role, User
 from portal.models.membership import Term
+from portal.people.membership_lists import LINES_MAX, LIST_MAX_BYTES, decoded, plan_list
+from portal.upkeep.housekeeping import forget_the_old
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.factories import make_user

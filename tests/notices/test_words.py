@@ -12,9 +12,9 @@ from sqlalchemy import select
 from portal.config import MailSettings
 from portal.extensions import db
 from portal.formatting import OTHER_REASON, REASONS
-from portal.mailing import compose_mails
+from portal.mail.outbox import compose_mails
 from portal.models import Mail, NoticeKind, Programme
-from portal.notice_words import digest_lines, failure_line, words_of
+from portal.notices.words import digest_lines, failure_line, words_of
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_notice

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from portal.config import MailSettings, Settings
 from portal.extensions import db
-from portal.mailing import send_mails
+from portal.mail.outbox import send_mails
 from portal.models import User
 from tests.clock import StoppedClock
 from tests.conftest import Cast

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.password_rules import trouble_with_password
+from portal.people.password_rules import trouble_with_password
 
 WHO = {"email": "nora.new@example.com", "name": "Nora Newcomer"}
 

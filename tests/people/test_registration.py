@@ -9,9 +9,9 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.extensions import db
-from portal.housekeeping import forget_the_old
 from portal.models import Registration, Role, UserSession
 from portal.nudge import WorkName
+from portal.upkeep.housekeeping import forget_the_old
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.pages import Reader

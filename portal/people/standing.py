@@ -8,12 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
-from portal.accounts import set_password
 from portal.extensions import db
 from portal.models import Role, User, UserSession
 from portal.models.paging import is_row_id
-from portal.sessions import end_sessions
-from portal.token_families import void_tokens
+from portal.people.accounts import set_password
+from portal.people.sessions import end_sessions
+from portal.people.token_families import void_tokens
 
 
 class StandingError(Exception):

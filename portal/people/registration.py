@@ -5,18 +5,18 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from portal.account_links import LASTS_FOR, Purpose, read_link
-from portal.account_mails import (
-    mail_confirmation_of_registration,
-    mail_invitation,
-    mail_that_account_exists,
-)
-from portal.accounts import EmailTakenError, add_account, hash_password
 from portal.extensions import db
 from portal.models import Invitation, Registration, Role, User
 from portal.models.invitation import find_invitation as find_invitation_row
 from portal.models.user import normal_email, select_user_by_email
-from portal.password_reset import can_reset
+from portal.people.account_links import LASTS_FOR, Purpose, read_link
+from portal.people.account_mails import (
+    mail_confirmation_of_registration,
+    mail_invitation,
+    mail_that_account_exists,
+)
+from portal.people.accounts import EmailTakenError, add_account, hash_password
+from portal.people.password_reset import can_reset
 
 
 class InvitedAlreadyError(Exception):

@@ -10,7 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.memberships import (
+from portal.models import ChangeSource, User
+from portal.models.membership import NOT_HELD, Term
+from portal.models.programme import showable
+from portal.models.user import normal_email
+from portal.people.memberships import (
     Holdings,
     Wish,
     can_be_fulfilled,
@@ -23,10 +27,6 @@ from portal.memberships import (
     read_moment,
     refuse_the_past,
 )
-from portal.models import ChangeSource, User
-from portal.models.membership import NOT_HELD, Term
-from portal.models.programme import showable
-from portal.models.user import normal_email
 
 LIST_MAX_BYTES = 1_000_000
 LINES_MAX = 5_000

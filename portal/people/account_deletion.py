@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import delete, exists, select
 
-from portal.account_mails import mail_that_account_is_deleted
 from portal.extensions import db
 from portal.lifecycle.deletion import delete_programme
 from portal.models import Mail, Product, Programme, User
 from portal.models.programme import select_programme_for_update
-from portal.password_reset import find_user
-from portal.standing import StandingError, end_everything, hold_person
+from portal.people.account_mails import mail_that_account_is_deleted
+from portal.people.password_reset import find_user
+from portal.people.standing import StandingError, end_everything, hold_person
 
 NOBODY = "Former {role}"
 

@@ -18,7 +18,7 @@ from portal.models.orphan import replace_orphans
 from portal.models.ownership import known_at_mux, our_products
 from portal.mux.facts import ListedAsset, ListedUpload
 from portal.mux.gateway import MuxError, MuxGateway, Trouble
-from portal.periodic import Run, Turn
+from portal.upkeep.periodic import Run, Turn
 
 BATCH = 1000  # programmes that are looked through at once
 MISSING_MAX = 500  # programmes without their video that one comparison asks about, one call each

@@ -25,8 +25,8 @@ from portal.models.membership_list import LISTS_KEPT_FOR
 from portal.models.programme import select_programme_for_update
 from portal.models.session import LASTS_FOR
 from portal.models.upload import select_current_upload, select_unfinished_products
-from portal.notices import tell_coach
-from portal.periodic import Run, Turn
+from portal.notices.telling import tell_coach
+from portal.upkeep.periodic import Run, Turn
 
 BATCH = 500
 UNFINISHED_AFTER = timedelta(days=1)

@@ -23,7 +23,7 @@ from portal.models.upload import (
 )
 from portal.mux.facts import DirectUpload, Fact, Report
 from portal.mux.gateway import MUX_IS_AWAY, MuxError, MuxGateway, Trouble
-from portal.periodic import Run, Turn
+from portal.upkeep.periodic import Run, Turn
 
 BATCH = 100
 STEP_BACK = timedelta(minutes=2)

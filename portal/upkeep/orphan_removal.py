@@ -11,7 +11,7 @@ from portal.models import DiscardKind, Orphan, OrphanKind
 from portal.models.discard import discard_again
 from portal.models.ownership import known_at_mux
 from portal.mux.gateway import MuxGateway
-from portal.reconcile import ask_about_video
+from portal.upkeep.reconcile import ask_about_video
 
 REASON = "no programme knows it"
 DISCARD_KINDS = {OrphanKind.ASSET: DiscardKind.ASSET, OrphanKind.UPLOAD: DiscardKind.UPLOAD}

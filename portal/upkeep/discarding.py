@@ -12,7 +12,7 @@ from portal.models import Discard, DiscardKind
 from portal.models.discard import discard_asset, select_discards_due
 from portal.models.upload import select_upload_by_mux_id
 from portal.mux.gateway import MUX_IS_AWAY, MuxError, MuxGateway, Trouble
-from portal.periodic import Run, Turn
+from portal.upkeep.periodic import Run, Turn
 
 BATCH = 100
 FIRST_RETRY = timedelta(minutes=1)

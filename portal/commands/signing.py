@@ -10,9 +10,9 @@ from portal.models.discard import count_open_discards
 from portal.models.programme import count_unsigned
 from portal.mux.gateway import current_mux
 from portal.nudge import WorkName
-from portal.periodic import Run, Work, do_work
-from portal.signing_assets import sign_assets
 from portal.tasks import MUX_PAUSE_SECONDS, WORK
+from portal.upkeep.periodic import Run, Work, do_work
+from portal.upkeep.signing_assets import sign_assets
 
 SIGN_ASSETS = Work(
     name="sign-assets",

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import delete
 
-from portal.account_links import Purpose, make_link
 from portal.config import current_settings
 from portal.extensions import db
-from portal.mailing import SENDER_NAME, queue_mail
+from portal.mail.outbox import SENDER_NAME, queue_mail
 from portal.models import Invitation, Mail, Registration, Role, User
+from portal.people.account_links import Purpose, make_link
 
 KEY_PREFIX = "account"
 NOT_YOU = "If it was not you, do nothing: without the link nothing happens."

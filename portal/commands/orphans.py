@@ -12,11 +12,11 @@ from portal.models import Orphan, OrphanKind, PeriodicWork
 from portal.models.orphan import OrphanTotals, count_orphans, list_orphans, select_removable
 from portal.mux.gateway import MuxError, current_mux
 from portal.nudge import WorkName, nudge
-from portal.orphan_removal import Removal, remove_from_mux, settle_programme
-from portal.orphan_words import age_words, kind_words, minutes_words, money_words
-from portal.orphans import monthly_cost
-from portal.periodic import do_work
 from portal.tasks import WORK
+from portal.upkeep.orphan_removal import Removal, remove_from_mux, settle_programme
+from portal.upkeep.orphan_words import age_words, kind_words, minutes_words, money_words
+from portal.upkeep.orphans import monthly_cost
+from portal.upkeep.periodic import do_work
 
 SHOWN_MAX = 200
 BATCH = 100

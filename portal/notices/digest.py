@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 from portal.extensions import db
 from portal.models import Notice, NoticeKind, Role, User
 from portal.models.notice import notices_between
-from portal.notice_words import LINES_MAX, digest_lines, failure_line
-from portal.notices import add_notice
-from portal.periodic import Run, Turn
+from portal.notices.telling import add_notice
+from portal.notices.words import LINES_MAX, digest_lines, failure_line
+from portal.upkeep.periodic import Run, Turn
 
 FAILURES = (
     NoticeKind.VIDEO_FAILED,

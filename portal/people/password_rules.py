@@ -1,6 +1,6 @@
 """Which passwords are refused: too short, too long, or among the first that anybody would try."""
 
-from portal.accounts import PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS
+from portal.people.accounts import PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS
 
 LEAST_DIFFERENT_CHARACTERS = 4
 ROWS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn")

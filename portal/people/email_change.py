@@ -4,14 +4,18 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from portal.account_links import AccountLink, Purpose, read_link
-from portal.account_mails import mail_confirmation_of_address, mail_that_address_changed, mail_that_address_is_in_use
-from portal.accounts import EmailTakenError
 from portal.extensions import db
 from portal.models import User
 from portal.models.user import normal_email, select_user_by_email
-from portal.password_reset import find_user
-from portal.registration import forget_waiting, hold_address
+from portal.people.account_links import AccountLink, Purpose, read_link
+from portal.people.account_mails import (
+    mail_confirmation_of_address,
+    mail_that_address_changed,
+    mail_that_address_is_in_use,
+)
+from portal.people.accounts import EmailTakenError
+from portal.people.password_reset import find_user
+from portal.people.registration import forget_waiting, hold_address
 
 
 def ask_for_email_change(user: User, email: str, at: datetime) -> None:

@@ -15,7 +15,7 @@ from portal.lifecycle.signing import play_by_signed_id
 from portal.models.discard import discard_playback_id
 from portal.models.programme import select_programme_for_update, select_unsigned
 from portal.mux.gateway import MUX_IS_AWAY, MuxError, MuxGateway
-from portal.periodic import Run, Turn
+from portal.upkeep.periodic import Run, Turn
 
 BATCH = 100
 

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from portal.account_links import Purpose, make_link, read_link
-from portal.account_mails import feign_mail, mail_reset_link, mail_that_password_changed
-from portal.accounts import is_demo_outside_demo, set_password
 from portal.extensions import db
 from portal.models import User
 from portal.models.user import select_user_by_email
-from portal.standing import end_everything
+from portal.people.account_links import Purpose, make_link, read_link
+from portal.people.account_mails import feign_mail, mail_reset_link, mail_that_password_changed
+from portal.people.accounts import is_demo_outside_demo, set_password
+from portal.people.standing import end_everything
 
 
 def can_reset(user: User) -> bool:

@@ -17,13 +17,13 @@ from sqlalchemy.orm import joinedload
 from portal.clock import utc_now
 from portal.config import Settings, current_settings
 from portal.extensions import db
-from portal.mail_transport import TIMEOUT_SECONDS, MailError, MailTrouble, Transport, open_transport
+from portal.mail.transport import TIMEOUT_SECONDS, MailError, MailTrouble, Transport, open_transport
 from portal.models import Mail, Notice, User
 from portal.models.mail import select_mails_due
 from portal.models.notice import select_unmailed
-from portal.notice_words import words_of
+from portal.notices.words import words_of
 from portal.nudge import WorkName, nudge
-from portal.periodic import Run, Turn
+from portal.upkeep.periodic import Run, Turn
 
 COMPOSED_AT_ONCE = 200
 SENT_AT_ONCE = 100

@@ -7,10 +7,10 @@ from typing import Any
 from wtforms import EmailField, Field, Form, PasswordField, StringField
 from wtforms.validators import StopValidation, ValidationError
 
-from portal.accounts import PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS
 from portal.models.programme import showable
 from portal.models.user import normal_email
-from portal.password_rules import trouble_with_password
+from portal.people.accounts import PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS
+from portal.people.password_rules import trouble_with_password
 
 EMAIL_MAX_CHARACTERS = 254
 NAME_MAX_CHARACTERS = 100

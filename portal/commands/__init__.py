@@ -1,0 +1,1 @@
+"""Further commands for the operator; portal/cli.py gathers them."""

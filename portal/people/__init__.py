@@ -1,0 +1,1 @@
+"""Accounts and who may use them: passwords, registration, invitations, memberships, sessions, tokens."""
