@@ -37,6 +37,7 @@ from portal.webhooks.views import webhooks
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM_MAX_BYTES = 256 * 1024
+BODY_MAX_BYTES = 2 * 1024 * 1024  # of any request, files in forms among them; few views take so much
 
 
 def create_app(
@@ -83,6 +84,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "WTF_CSRF_SSL_STRICT": is_https,
         "RATELIMIT_STORAGE_URI": settings.rate_limit_storage_url,
         "MAX_FORM_MEMORY_SIZE": FORM_MAX_BYTES,
+        "MAX_CONTENT_LENGTH": BODY_MAX_BYTES,
         "MIGRATIONS_FOLDER": str(ROOT / "migrations"),
     }
 

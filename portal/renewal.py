@@ -53,7 +53,7 @@ def _locked(viewer: Viewer, programme: Programme) -> Response:
         return _end(403, "This video can’t be played any more.", NextStep(text="See why", url=page))
     if isinstance(viewer, Visitor):
         return _end(403, "The link to this video has ended. Reload the page that it is on.")
-    words = "This programme is for members, and your membership has ended."
+    words = "This programme is for members, and your access to it has ended."
     return _end(403, words, NextStep(text="How to become a member", url=page))
 
 

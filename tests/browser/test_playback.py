@@ -113,7 +113,7 @@ def test_a_membership_that_is_taken_away_ends_it_at_the_next_renewal(film: "Film
 
     with film.without_membership():
         page = member.page
-        expect(page.get_by_text("This programme is for members, and your membership has ended.")).to_be_visible()
+        expect(page.get_by_text("This programme is for members, and your access to it has ended.")).to_be_visible()
         expect(page.locator("mux-player")).to_have_count(0)
         page.get_by_role("link", name="How to become a member").click()
         expect(page.get_by_text("This programme is for members")).to_be_visible()

@@ -190,7 +190,7 @@ class TestRenewal:
         left = app.test_client().get(f"/watch/{premium.product_id}/playback")
 
         assert (locked.status_code, gone.status_code, left.status_code) == (403, 404, 401)
-        assert locked.get_json()["detail"] == "This programme is for members, and your membership has ended."
+        assert locked.get_json()["detail"] == "This programme is for members, and your access to it has ended."
         assert locked.get_json()["next"] == {
             "text": "How to become a member",
             "url": f"/watch/{premium.product_id}",
