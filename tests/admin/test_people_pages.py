@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from portal.extensions import db
 from portal.models import Happening, History, Product, Programme, Role, User
+from portal.people.password_reset import reset_link
 from tests.account.test_account import statuses_of
 from tests.callers import Api
 from tests.clock import NOON
@@ -53,17 +55,21 @@ def test_for_everybody_else_there_is_nothing_here(app: Flask, cast: Cast, who: s
     assert person(app, cast.owner).role is Role.COACH
 
 
-def test_deactivation_ends_session_access_token_and_refresh_token_at_once(
+def test_deactivation_ends_session_access_token_refresh_token_and_reset_link_at_once(
     app: Flask, admin: Reader, cast: Cast, api: Api
 ) -> None:
     coach, pair = Reader(app, cast.owner), api.new_pair("owner")
+    with app.app_context():
+        link = urlsplit(reset_link(cast.owner, NOON)).path
     assert coach.get("/coach/").status == 200
+    assert Reader(app).get(link).status == 200
 
     page = act(admin, cast.owner, "deactivation")
 
     assert "Olive Owner is out: every session has ended, every token is void." in page.text
     assert coach.get("/coach/").location == "/auth/sign-in?next=/coach/"
     assert statuses_of(api, pair) == [401, 401]
+    assert Reader(app).get(link).status == 404
     again = Reader(app)
     again.get("/auth/sign-in")
     assert again.post("/auth/sign-in", email=cast.owner.email, password=PASSWORD).status == 422
