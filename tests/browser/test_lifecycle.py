@@ -1,4 +1,7 @@
-"""What a coach does about a video later on, in a real browser: cancel, replace, delete and bring back."""
+"""What a coach does about a video later on, in a real browser: cancel, replace, delete and bring back.
+
+On one database: what each does with the rows is tested without a browser, on both.
+"""
 
 from pathlib import Path
 
@@ -9,7 +12,15 @@ from tests.browser.conftest import Visitor
 from tests.browser.stack import Stack
 from tests.browser.test_main_job import READY_MS, choose, names_a_programme, plays, questions_of
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.parametrize(
+        "stack",
+        [pytest.param("sqlite", marks=pytest.mark.xdist_group("browser-sqlite"))],
+        indirect=True,
+        scope="session",
+    ),
+]
 
 
 def test_the_old_video_plays_until_the_new_one_is_ready(
