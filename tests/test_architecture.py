@@ -82,6 +82,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "portal.people.token_families",
     ),
     ("portal.notices.telling", "portal.notices.words"),
+    ("portal.form_checks",),
     ("portal.models", "portal.mux", "portal.mail.transport"),
     (
         *(

@@ -14,27 +14,13 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import DateInput
 
 from portal.admin.words import OUTCOME_WORDS, ROLE_WORDS
+from portal.form_checks import checked_by, given_back_trimmed
 from portal.models import Outcome, Role, Status
-from portal.models.programme import checked_text, showable
+from portal.models.programme import checked_text
 from portal.models.webhook_event import EventFilter
 from portal.template_context import STATUS_WORDS
 
 SEARCH_MAX_CHARACTERS = 255
-
-
-def _given_back(value: str | None) -> str:
-    """What was typed, without blanks around it, as a page can show it again."""
-    return showable(value or "").strip()
-
-
-def _checked_by(check: Callable[[str], object]) -> Callable[[FlaskForm, Field], None]:
-    def validate(_form: FlaskForm, field: Field) -> None:
-        try:
-            check(field.data)
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-
-    return validate
 
 
 def _search(value: str) -> str:
@@ -73,12 +59,12 @@ def _choice(label: str, words: Mapping[Any, str]) -> SelectField:
         SelectChoice(value="", label="All"),
         *(SelectChoice(value=each.value, label=words[each]) for each in words),
     ]
-    check = _checked_by(_one_of([each.value for each in words]))
+    check = checked_by(_one_of([each.value for each in words]))
     return SelectField(label, choices=choices, default="", validate_choice=False, validators=[check])
 
 
 def _text(label: str, check: Callable[[str], object], **options: Any) -> StringField:
-    return StringField(label, filters=[_given_back], validators=[_checked_by(check)], **options)
+    return StringField(label, filters=[given_back_trimmed], validators=[checked_by(check)], **options)
 
 
 class ListForm(FlaskForm):

@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import DateInput
 
+from portal.form_checks import checked_by, given_back_trimmed
 from portal.models.catalogue import all_programmes
 from portal.models.programme import checked_text, showable
 from portal.people.membership_lists import decoded
@@ -23,30 +23,16 @@ OFFERED_MAX = 8
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def _given_back(value: str | None) -> str:
-    return showable(value or "").strip()
-
-
-def _checked_by(check: Callable[[str], object]) -> Callable[[FlaskForm, Field], None]:
-    def validate(_form: FlaskForm, field: Field) -> None:
-        try:
-            check(field.data)
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-
-    return validate
-
-
 def _reason(label: str) -> StringField:
     hint = "Kept with the change, for whoever asks later"
-    return StringField(label, description=hint, filters=[_given_back], validators=[_checked_by(checked_reason)])
+    return StringField(label, description=hint, filters=[given_back_trimmed], validators=[checked_by(checked_reason)])
 
 
 class MembershipForm(FlaskForm):
     """Membership until the end of a day, or its end at once: then no day is asked for."""
 
     until = StringField(
-        "Premium until", description="The end of this day, UTC", filters=[_given_back], widget=DateInput()
+        "Premium until", description="The end of this day, UTC", filters=[given_back_trimmed], widget=DateInput()
     )
     reason = _reason("Reason")
 
@@ -64,13 +50,13 @@ class GrantForm(FlaskForm):
     """One programme for one person. Where several fit what was typed, `offered` are to choose from."""
 
     programme = StringField(
-        "Programme", description="Words of its title, its id, or the address of its page", filters=[_given_back]
+        "Programme", description="Words of its title, its id, or the address of its page", filters=[given_back_trimmed]
     )
     product_id = RadioField("Which of them", choices=[], validate_choice=False, default="")
     until = StringField(
         "Until",
         description="The end of this day, UTC; left empty, without an end",
-        filters=[_given_back],
+        filters=[given_back_trimmed],
         widget=DateInput(),
     )
     reason = _reason("Reason for it")

@@ -1,29 +1,13 @@
 """What a coach fills in. The limits are those of portal.models.programme, as in the API."""
 
-from collections.abc import Callable
-
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
 from portal.editing import Changes
+from portal.form_checks import checked_by, given_back
 from portal.models import Programme
-from portal.models.programme import checked_description, checked_tags, checked_title, showable
-
-
-def _checked_by(check: Callable[[str], object]) -> Callable[[FlaskForm, Field], None]:
-    def validate(_form: FlaskForm, field: Field) -> None:
-        try:
-            check(field.data)
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
-
-    return validate
-
-
-def _given_back(value: str | None) -> str:
-    """What was typed, as a page can show it again next to what is wrong with it."""
-    return showable(value or "")
+from portal.models.programme import checked_description, checked_tags, checked_title
 
 
 def _tags_of(text: str) -> list[str]:
@@ -31,14 +15,14 @@ def _tags_of(text: str) -> list[str]:
 
 
 class NewProgrammeForm(FlaskForm):
-    title = StringField("Title", filters=[_given_back], validators=[_checked_by(checked_title)])
+    title = StringField("Title", filters=[given_back], validators=[checked_by(checked_title)])
 
 
 class ProgrammeForm(FlaskForm):
-    title = StringField("Title", filters=[_given_back], validators=[_checked_by(checked_title)])
-    description = TextAreaField("Description", filters=[_given_back], validators=[_checked_by(checked_description)])
+    title = StringField("Title", filters=[given_back], validators=[checked_by(checked_title)])
+    description = TextAreaField("Description", filters=[given_back], validators=[checked_by(checked_description)])
     tags = StringField(
-        "Tags", description="Separated by commas", filters=[_given_back], validators=[_checked_by(_tags_of)]
+        "Tags", description="Separated by commas", filters=[given_back], validators=[checked_by(_tags_of)]
     )
     is_premium = BooleanField("Premium", description="Only members can watch it")
     is_featured = BooleanField("Featured", description="Shown first in the catalogue")
@@ -63,7 +47,7 @@ class ProgrammeForm(FlaskForm):
 class DeletionForm(FlaskForm):
     """Deleting wants the title typed, so that nobody deletes what they did not mean; spaces and lines don't count."""
 
-    title = StringField("Title", description="Type it as it stands above.", filters=[_given_back])
+    title = StringField("Title", description="Type it as it stands above.", filters=[given_back])
 
     def __init__(self, programme: Programme) -> None:
         super().__init__()
