@@ -29,7 +29,8 @@ def make_digest(at: datetime, _turn: Turn) -> Run:
     if at.time() < MADE_FROM:
         return Run(done=0)
     start, end = _last_end() or _end_on(at) - LOOKS_BACK, _end_on(at)
-    administrators = list(db.session.scalars(select(User.id).where(User.role == Role.ADMIN, User.is_enabled)))
+    enabled = select(User.id).where(User.role == Role.ADMIN, User.is_enabled).order_by(User.id)
+    administrators = list(db.session.scalars(enabled))
     failures, count = notices_between(start, end, FAILURES, limit=LINES_MAX)
     made = 0
     if failures:
