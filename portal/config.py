@@ -37,6 +37,8 @@ from portal.provider_settings import IdentityProvider, identity_provider
 __all__ = ("ConfigError", "MailSettings", "Settings", "SigningKey", "current_settings")
 
 MUX_API_URL = "https://api.mux.com"
+WEB_THREADS = 16
+THREADS_WITHOUT_MUX = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +84,7 @@ class Settings:
     mux_base_url: str = MUX_API_URL
     mux_video_quality: str = "basic"
     mux_max_resolution_tier: str = "1080p"
+    mux_calls_at_once: int = 12  # in one process: the others of its threads are for whoever needs no Mux
     upload_timeout_seconds: int = 24 * 60 * 60
     access_token_seconds: int = 15 * 60
     refresh_token_seconds: int = 30 * 24 * 60 * 60
@@ -127,6 +130,7 @@ class Settings:
             mux_base_url=address(environ, "MUX_BASE_URL", MUX_API_URL),
             mux_video_quality=one_of(environ, "MUX_VIDEO_QUALITY", ("basic", "plus", "premium")),
             mux_max_resolution_tier=one_of(environ, "MUX_MAX_RESOLUTION_TIER", ("1080p", "1440p", "2160p")),
+            mux_calls_at_once=_mux_calls_at_once(environ),
             upload_timeout_seconds=whole_number(
                 environ, "UPLOAD_TIMEOUT_SECONDS", cls.upload_timeout_seconds, 60, 604800
             ),
@@ -165,6 +169,12 @@ def _webhook_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
     if not secrets:
         raise ConfigError("MUX_WEBHOOK_SECRET holds only commas: copy the secret from Mux's dashboard")
     return secrets
+
+
+def _mux_calls_at_once(environ: Mapping[str, str]) -> int:
+    """All threads but some, where nobody says how many."""
+    threads = whole_number(environ, "WEB_THREADS", WEB_THREADS, 1, 1000)
+    return whole_number(environ, "MUX_CALLS_AT_ONCE", max(1, threads - THREADS_WITHOUT_MUX), 1, 1000)
 
 
 def _rate_limit_storage(environ: Mapping[str, str], default: str) -> str:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from sqlalchemy import make_url
 
-from portal.config import ConfigError, Settings
+from portal.config import WEB_THREADS, ConfigError, Settings
 from portal.provider_settings import IdentityProvider
 
 NEW, OLD = "n" * 32, "o" * 32
@@ -310,6 +310,16 @@ def test_gunicorn_s_own_settings_are_refused_in_one_line_too(
 
     with pytest.raises(SystemExit, match=f"portal: {name} is .*: it is a whole number from 1 to 1000"):
         runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+
+
+def test_calls_to_mux_leave_threads_to_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WEB_THREADS", raising=False)
+
+    assert runpy.run_path(str(ROOT / "gunicorn.conf.py"))["threads"] == WEB_THREADS
+    assert settings_from().mux_calls_at_once == WEB_THREADS - 4
+    assert settings_from(WEB_THREADS="8").mux_calls_at_once == 4
+    assert settings_from(WEB_THREADS="2").mux_calls_at_once == 1
+    assert settings_from(WEB_THREADS="8", MUX_CALLS_AT_ONCE="7").mux_calls_at_once == 7
 
 
 class RecordingEnviron(dict[str, str]):

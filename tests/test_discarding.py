@@ -12,8 +12,8 @@ from portal.extensions import db
 from portal.models import Discard, DiscardKind, Status
 from portal.models.discard import discard_asset, discard_upload
 from portal.models.upload import select_current_upload
+from portal.mux.errors import MUX_IS_AWAY, MuxError, MuxNotAskedError, Trouble
 from portal.mux.facts import DirectUpload
-from portal.mux.gateway import MUX_IS_AWAY, MuxError, Trouble
 from portal.upkeep.discarding import pay_discards
 from tests.clock import NOON
 from tests.conftest import Cast
@@ -78,6 +78,16 @@ def test_where_mux_answers_nobody_the_other_deletions_wait(desk: "Desk", trouble
     assert sorted(row.tries for row in desk.debts()) == [0, 0, 1]
     desk.mux.failure = None
     assert pay_discards(desk.mux, NOON + MINUTE, at_once).done == 3
+
+
+def test_a_deletion_that_was_held_back_counts_as_no_try(desk: "Desk") -> None:
+    desk.discard("as-1")
+    desk.mux.failure = MuxNotAskedError("Mux has not answered for a while", retry_after_seconds=7)
+
+    run = pay_discards(desk.mux, NOON, at_once)
+
+    assert (run.done, run.stopped_by) == (0, desk.mux.failure)
+    assert [(row.tries, row.next_try_at, row.error) for row in desk.debts()] == [(0, NOON, None)]
 
 
 def test_where_mux_refuses_one_deletion_the_others_are_made(desk: "Desk") -> None:

@@ -30,5 +30,12 @@ class MuxError(Exception):
         return self.trouble in {Trouble.RATE_LIMITED, Trouble.FAILED, Trouble.OUT_OF_REACH}
 
 
+class MuxNotAskedError(MuxError):
+    """A call that was held back, as Mux is away or slow. It tells nothing about what was to be asked."""
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(Trouble.OUT_OF_REACH, message, retry_after_seconds=retry_after_seconds)
+
+
 # Whoever else asks now meets the same.
 MUX_IS_AWAY = frozenset({Trouble.OUT_OF_REACH, Trouble.RATE_LIMITED, Trouble.CREDENTIALS})

@@ -18,6 +18,8 @@ from flask import current_app
 from mux_python.exceptions import ApiException, OpenApiException
 
 from portal.config import Settings
+from portal.mux.breaker import Breaker
+from portal.mux.bulkhead import Bulkhead
 from portal.mux.errors import MUX_IS_AWAY, MuxError, Trouble
 from portal.mux.facts import (
     AssetPage,
@@ -104,6 +106,7 @@ class MuxApi:
         configuration = mux_python.Configuration(
             host=settings.mux_base_url, username=settings.mux_token_id, password=settings.mux_token_secret
         )
+        configuration.connection_pool_maxsize = settings.mux_calls_at_once
         configuration.retries = False  # nothing is sent twice behind our back; who calls decides on another try
         # An enum value newer than the SDK must not hide the rest of an answer. Nested models obey the default only.
         configuration.client_side_validation = False
@@ -112,6 +115,8 @@ class MuxApi:
         self._uploads = mux_python.DirectUploadsApi(client)
         self._assets = mux_python.AssetsApi(client)
         self._signing_keys = mux_python.SigningKeysApi(client)
+        self._breaker = Breaker()
+        self._bulkhead = Bulkhead(settings.mux_calls_at_once)
 
     def create_upload(self, request: UploadRequest) -> DirectUpload:
         policy = "signed" if self._settings.mux_signing_key else "public"
@@ -130,23 +135,23 @@ class MuxApi:
                 "max_resolution_tier": self._settings.mux_max_resolution_tier,
             },
         }
-        with _one_kind_of_failure():
+        with self._asking():
             upload = _read_upload(_call(self._uploads.create_direct_upload, body).data)
         if not upload.url:
             raise MuxError(Trouble.UNREADABLE, "Mux made an upload without an address to send it to")
         return upload
 
     def get_upload(self, upload_id: str) -> DirectUpload:
-        with _one_kind_of_failure():
+        with self._asking():
             return _read_upload(_call(self._uploads.get_direct_upload, upload_id).data)
 
     def get_asset(self, asset_id: str) -> Report:
-        with _one_kind_of_failure():
+        with self._asking():
             return asset_report(_call(self._assets.get_asset, asset_id).data.to_dict())
 
     def cancel_upload(self, upload_id: str) -> None:
         try:
-            with _one_kind_of_failure():
+            with self._asking():
                 _call(self._uploads.cancel_direct_upload, upload_id)
         except MuxError as error:
             if error.trouble is Trouble.NOT_FOUND:
@@ -158,11 +163,11 @@ class MuxApi:
             raise
 
     def delete_asset(self, asset_id: str) -> None:
-        with _gone_is_fine(), _one_kind_of_failure():
+        with _gone_is_fine(), self._asking():
             _call(self._assets.delete_asset, asset_id)
 
     def create_playback_id(self, asset_id: str) -> str:
-        with _one_kind_of_failure():
+        with self._asking():
             made = _call(self._assets.create_asset_playback_id, asset_id, {"policy": "signed"}).data
             playback_id, policy = made.id, made.policy
         if policy != "signed" or not is_name(playback_id):
@@ -170,33 +175,40 @@ class MuxApi:
         return playback_id
 
     def delete_playback_id(self, asset_id: str, playback_id: str) -> None:
-        with _gone_is_fine(), _one_kind_of_failure():
+        with _gone_is_fine(), self._asking():
             _call(self._assets.delete_asset_playback_id, asset_id, playback_id)
 
     def list_assets(self, cursor: str | None) -> AssetPage:
         place = {} if cursor is None else {"cursor": cursor}
-        with _one_kind_of_failure():
+        with self._asking():
             return asset_page(_call(self._assets.list_assets, limit=LIST_LIMIT, **place).to_dict())
 
     def list_uploads(self, page: int) -> tuple[ListedUpload, ...]:
-        with _one_kind_of_failure():
+        with self._asking():
             return upload_page(_call(self._uploads.list_direct_uploads, limit=LIST_LIMIT, page=page).to_dict())
 
     def probe(self) -> datetime | None:
         ask = self._uploads.list_direct_uploads_with_http_info
         timeouts = tuple(min(each, PROBE_TIMEOUT_SECONDS) for each in _timeouts())
-        with _one_kind_of_failure():
+        with _one_kind_of_failure():  # let through always, as it is asked how Mux is now
             answer, _status, headers = ask(limit=1, page=1, _request_timeout=timeouts)
             upload_page(answer.to_dict())
+            self._breaker.answered()
             return moment_of_header(headers.get("Date"))
 
     def create_signing_key(self) -> tuple[str, str]:
-        with _one_kind_of_failure():
+        with self._asking():
             data = _call(self._signing_keys.create_signing_key).data
             key_id, private_key = data.id, data.private_key
         if not key_id or not private_key:
             raise MuxError(Trouble.UNREADABLE, "Mux made a signing key without showing it")
         return key_id, private_key
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Around a call and the reading of its answer."""
+        with self._bulkhead.place(), self._breaker.calling(), _one_kind_of_failure():
+            yield
 
 
 def _read_upload(data: Any) -> DirectUpload:

@@ -11,7 +11,8 @@ from portal.extensions import db
 from portal.models import Discard, DiscardKind
 from portal.models.discard import discard_asset, select_discards_due
 from portal.models.upload import select_upload_by_mux_id
-from portal.mux.gateway import MUX_IS_AWAY, MuxError, MuxGateway, Trouble
+from portal.mux.errors import MUX_IS_AWAY, MuxError, MuxNotAskedError, Trouble
+from portal.mux.gateway import MuxGateway
 from portal.upkeep.periodic import Run, Turn
 
 BATCH = 100
@@ -30,6 +31,8 @@ def pay_discards(mux: MuxGateway, at: datetime, turn: Turn) -> Run:
         turn()
         known_asset_id = _known_asset(kind, mux_id)
         error, asset_id = _pay(kind, mux_id, known_asset_id, mux)
+        if isinstance(error, MuxNotAskedError):  # nothing was tried
+            return Run(done=done, stopped_by=error)
         row = db.session.get(Discard, row_id, populate_existing=True)
         if row is None:
             db.session.rollback()
