@@ -2,12 +2,13 @@
 
 import json
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+NEVER_SECONDS = 3600.0
 
 
 class SlowMux(ThreadingHTTPServer):
@@ -18,9 +19,10 @@ class SlowMux(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _CreateUpload)
-        self.delay_seconds = 0.0
+        self.delay_seconds = 0.0  # with NEVER_SECONDS, callers give up before it
         self.waiting = self.most_waiting = 0
         self._lock = threading.Lock()
+        self._answers_now = threading.Event()
 
     @property
     def url(self) -> str:
@@ -29,8 +31,17 @@ class SlowMux(ThreadingHTTPServer):
     def wait(self) -> None:
         """Spend the time that a call takes."""
         self._count(1)
-        time.sleep(self.delay_seconds)
+        self._answers_now.wait(self.delay_seconds)
         self._count(-1)
+
+    def answer_now(self) -> None:
+        """Answer whoever waits, and from now on at once."""
+        self.delay_seconds = 0.0
+        self._answers_now.set()
+        self._answers_now.clear()
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: who was kept waiting may have hung up."""
 
     def _count(self, step: int) -> None:
         with self._lock:
