@@ -12,6 +12,8 @@ from portal.config import current_settings
 from portal.extensions import db
 from portal.models import Programme, User
 from portal.models.programme import select_programme, select_programme_for_update
+from portal.models.programme_row import AnyProgramme
+from portal.models.standing import Person
 from portal.mux.playback import Playback, PlaybackUrls
 
 
@@ -23,11 +25,11 @@ class Visitor:
     linked_to: uuid.UUID | None = None  # the programme that a signed link opens for them
     named: str = ""  # who that link was made for, in the words of whoever asked for it
 
-    def has_link_to(self, programme: Programme) -> bool:
+    def has_link_to(self, programme: AnyProgramme) -> bool:
         return programme.product_id == self.linked_to
 
 
-Viewer = User | Visitor
+Viewer = User | Person | Visitor
 
 
 def signed_in_user() -> User:
@@ -45,13 +47,13 @@ def visitor_here(*, linked_to: uuid.UUID | None = None, named: str = "") -> Visi
     return Visitor(is_welcome=current_settings().public_catalogue, linked_to=linked_to, named=named)
 
 
-def may_edit(viewer: Viewer, programme: Programme) -> bool:
+def may_edit(viewer: Viewer, programme: AnyProgramme) -> bool:
     if isinstance(viewer, Visitor):
         return False
-    return viewer.is_admin or (viewer.makes_programmes and programme.product.owner_id == viewer.id)
+    return viewer.is_admin or (viewer.makes_programmes and programme.owner_id == viewer.id)
 
 
-def may_see(viewer: Viewer, programme: Programme) -> bool:
+def may_see(viewer: Viewer, programme: AnyProgramme) -> bool:
     """Whether the programme exists for this person at all."""
     if programme.is_deleted:
         return False
@@ -62,7 +64,7 @@ def may_see(viewer: Viewer, programme: Programme) -> bool:
     return programme.is_published
 
 
-def may_watch(viewer: Viewer, programme: Programme, at: datetime) -> bool:
+def may_watch(viewer: Viewer, programme: AnyProgramme, at: datetime) -> bool:
     """Whether this person may be given the means to play the video: asked for every page, answer, frame and token."""
     if not programme.is_playable or not may_see(viewer, programme):
         return False
@@ -73,7 +75,7 @@ def may_watch(viewer: Viewer, programme: Programme, at: datetime) -> bool:
     return viewer.is_member(at) or viewer.has_grant(programme.product_id, at)
 
 
-def playback_for(viewer: Viewer, programme: Programme, urls: PlaybackUrls, at: datetime) -> Playback | None:
+def playback_for(viewer: Viewer, programme: AnyProgramme, urls: PlaybackUrls, at: datetime) -> Playback | None:
     """The means to play the video, minted for whoever may watch it; None for everybody else."""
     if programme.mux_playback_id is None or not may_watch(viewer, programme, at):
         return None
@@ -86,7 +88,7 @@ def playback_for(viewer: Viewer, programme: Programme, urls: PlaybackUrls, at: d
     )
 
 
-def thumbnail_for(viewer: Viewer, programme: Programme, urls: PlaybackUrls, at: datetime) -> str | None:
+def thumbnail_for(viewer: Viewer, programme: AnyProgramme, urls: PlaybackUrls, at: datetime) -> str | None:
     """The address of a still, for whoever may see the programme; None while there is no video.
 
     An unsigned address tells the public playback id, which plays by itself: only who may watch is given that one.
@@ -101,7 +103,7 @@ def thumbnail_for(viewer: Viewer, programme: Programme, urls: PlaybackUrls, at: 
     return urls.thumbnail_url(programme.mux_playback_id, is_signed=programme.is_signed, at=at, duration_seconds=length)
 
 
-def animation_for(viewer: Viewer, programme: Programme, urls: PlaybackUrls, at: datetime) -> str | None:
+def animation_for(viewer: Viewer, programme: AnyProgramme, urls: PlaybackUrls, at: datetime) -> str | None:
     """The address of a few moving seconds, for whoever may watch all of it."""
     if programme.mux_playback_id is None or not may_watch(viewer, programme, at):
         return None

@@ -8,7 +8,8 @@ from flask_login import current_user
 from portal.access import animation_for, thumbnail_for, viewer_here
 from portal.clock import utc_now
 from portal.config import Settings
-from portal.models import Programme, Status
+from portal.models import Status
+from portal.models.programme_row import AnyProgramme
 from portal.mux.playback import current_playback_urls
 
 STATUS_WORDS: Mapping[Status, str] = {
@@ -43,11 +44,11 @@ def status_words(status: Status) -> str:
     return STATUS_WORDS[status]
 
 
-def thumbnail(programme: Programme) -> str | None:
+def thumbnail(programme: AnyProgramme) -> str | None:
     """The address of a still, if there is one that the person who looks may know."""
     return thumbnail_for(viewer_here(), programme, current_playback_urls(), utc_now())
 
 
-def animation(programme: Programme) -> str | None:
+def animation(programme: AnyProgramme) -> str | None:
     """The address of a few moving seconds, if there are any that the person who looks may know."""
     return animation_for(viewer_here(), programme, current_playback_urls(), utc_now())

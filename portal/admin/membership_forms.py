@@ -99,7 +99,7 @@ class GrantForm(FlaskForm):
             self.chosen, self.title = found[0].product_id, found[0].title
             return
         self.product_id.choices = [
-            SelectChoice(value=str(programme.product_id), label=f"{programme.title}, {programme.owner.name}")
+            SelectChoice(value=str(programme.product_id), label=f"{programme.title}, {programme.owner_name}")
             for programme in found
         ]
         self.product_id.data = ""

@@ -7,12 +7,12 @@ from typing import Annotated, Any, cast
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from portal.access import may_edit, playback_for, thumbnail_for
+from portal.access import Viewer, may_edit, playback_for, thumbnail_for
 from portal.clock import iso_utc
 from portal.editing import Changes
-from portal.models import Programme, User
 from portal.models.catalogue import LIMIT_DEFAULT, LIMIT_MAX, Position, read_cursor
 from portal.models.programme import checked_description, checked_tags, checked_text, checked_title
+from portal.models.programme_row import AnyProgramme
 from portal.mux.playback import PlaybackUrls
 
 SEARCH_MAX_CHARACTERS = 200
@@ -96,7 +96,7 @@ class ListQuery(BaseModel):
         return read_cursor(self.cursor) if self.cursor else None
 
 
-def programme_json(programme: Programme, viewer: User, urls: PlaybackUrls, at: datetime) -> dict[str, Any]:
+def programme_json(programme: AnyProgramme, viewer: Viewer, urls: PlaybackUrls, at: datetime) -> dict[str, Any]:
     """A programme as lists have it; its owner and admins see Mux's ids and the error besides."""
     body: dict[str, Any] = {
         "productId": str(programme.product_id),
@@ -109,7 +109,7 @@ def programme_json(programme: Programme, viewer: User, urls: PlaybackUrls, at: d
         "duration": programme.duration_seconds,
         "tags": programme.tags,
         "thumbnailUrl": thumbnail_for(viewer, programme, urls, at),
-        "coach": {"id": programme.owner.id, "name": programme.owner.name},
+        "coach": {"id": programme.owner_id, "name": programme.owner_name},
         "publishedAt": iso_utc(programme.published_at),
         "createdAt": iso_utc(programme.created_at),
         "updatedAt": iso_utc(programme.updated_at),
@@ -123,7 +123,7 @@ def programme_json(programme: Programme, viewer: User, urls: PlaybackUrls, at: d
     return body
 
 
-def programme_detail_json(programme: Programme, viewer: User, urls: PlaybackUrls, at: datetime) -> dict[str, Any]:
+def programme_detail_json(programme: AnyProgramme, viewer: Viewer, urls: PlaybackUrls, at: datetime) -> dict[str, Any]:
     """A programme with the means to play it for whoever may watch, or `locked` for whoever may not."""
     playback = playback_for(viewer, programme, urls, at)
     return {
@@ -133,7 +133,7 @@ def programme_detail_json(programme: Programme, viewer: User, urls: PlaybackUrls
     }
 
 
-def _error(programme: Programme) -> dict[str, str] | None:
+def _error(programme: AnyProgramme) -> dict[str, str] | None:
     if programme.error_type is None:
         return None
     return {"type": programme.error_type, "message": programme.error_message or ""}

@@ -33,7 +33,7 @@ def oembed_of(programme: Programme, *, max_width: int | None, max_height: int | 
         "version": "1.0",
         "type": "video",
         "title": programme.title,
-        "author_name": programme.owner.name,
+        "author_name": programme.owner_name,
         "provider_name": "Programme Portal",
         "provider_url": settings.public_url,
         "cache_age": KEPT_SECONDS,

@@ -13,11 +13,14 @@ from portal.models.orphan import Orphan, OrphanKind
 from portal.models.periodic_work import PeriodicWork
 from portal.models.product import Product, ProductKind
 from portal.models.programme import Programme, Status
+from portal.models.programme_tag import ProgrammeTag
+from portal.models.programme_text import ProgrammeText
 from portal.models.refresh_family import RefreshFamily
 from portal.models.registration import Registration
 from portal.models.session import UserSession
+from portal.models.standing import Role
 from portal.models.upload import Upload, UploadStatus
-from portal.models.user import Role, User
+from portal.models.user import User
 from portal.models.webhook_event import Outcome, WebhookEvent
 
 __all__ = [
@@ -42,6 +45,8 @@ __all__ = [
     "ProductKind",
     "Programme",
     "ProgrammeGrant",
+    "ProgrammeTag",
+    "ProgrammeText",
     "RefreshFamily",
     "Registration",
     "Role",

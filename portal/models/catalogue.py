@@ -1,17 +1,19 @@
 """Programmes page by page: the published ones newest first or featured first, a coach's own, and all of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.extensions import db
 from portal.models.position import Position, position_or_none, read_cursor, write_cursor
 from portal.models.product import Product
 from portal.models.programme import Programme, Status
+from portal.models.programme_row import ProgrammeRow, programme_columns
 from portal.models.published import Filter, Order, published_page
+from portal.models.user import User
 
 __all__ = [
     "LIMIT_DEFAULT",
@@ -38,7 +40,7 @@ LIMIT_MAX = 100
 class Page:
     """Some programmes, and where the next page begins: None on the last."""
 
-    items: Sequence[Programme]
+    items: Sequence[ProgrammeRow]
     next_cursor: str | None
 
 
@@ -55,21 +57,18 @@ def featured_then_newest(wanted: Filter, *, limit: int, after: Position | None) 
 def own_programmes(owner_id: int, *, limit: int, after: Position | None) -> Page:
     """All that a coach has made, newest first, in whatever state. One query."""
     chosen = (
-        select(Programme)
-        .join(Programme.product)
-        .options(contains_eager(Programme.product))
+        select_rows(Product.created_at)
         .where(Product.owner_id == owner_id, Programme.deleted_at.is_(None))
         .order_by(Product.created_at.desc(), Product.id.desc())
     )
     if after:
         chosen = chosen.where(tuple_(Product.created_at, Product.id) < (after.at, after.product_id))
-    rows = db.session.scalars(chosen.limit(limit + 1)).all()
-    return _page_of(rows, limit, lambda programme: programme.product.created_at)
+    return _page(chosen.limit(limit + 1), limit)
 
 
 def all_programmes(*, status: Status | None = None, search: str = "", limit: int, after: Position | None) -> Page:
     """Everybody's, newest first; of those searched for, each word stands in the title. One query."""
-    chosen = select(Programme).where(Programme.deleted_at.is_(None))
+    chosen = select_rows(Programme.created_at).where(Programme.deleted_at.is_(None))
     chosen = chosen.order_by(Programme.created_at.desc(), Programme.product_id.desc())
     if status is not None:
         chosen = chosen.where(Programme.status == status)
@@ -77,23 +76,19 @@ def all_programmes(*, status: Status | None = None, search: str = "", limit: int
         chosen = chosen.where(Programme.title.icontains(word, autoescape=True))
     if after:
         chosen = chosen.where(tuple_(Programme.created_at, Programme.product_id) < (after.at, after.product_id))
-    rows = db.session.scalars(chosen.limit(limit + 1)).all()
-    return _page_of(rows, limit, lambda programme: programme.created_at)
+    return _page(chosen.limit(limit + 1), limit)
 
 
-def deleted_programmes(owner_id: int | None, limit: int) -> Sequence[Programme]:
+def deleted_programmes(owner_id: int | None, limit: int) -> Sequence[ProgrammeRow]:
     """What can be brought back, a coach's own or (None) everybody's, the last deleted first. One query."""
     chosen = (
-        select(Programme)
-        .join(Programme.product)
-        .options(contains_eager(Programme.product))
+        select_rows(Programme.deleted_at)
         .where(Programme.deleted_at.is_not(None))
         .order_by(Programme.deleted_at.desc(), Programme.product_id.desc())
-        .limit(limit)
     )
     if owner_id is not None:
         chosen = chosen.where(Product.owner_id == owner_id)
-    return db.session.scalars(chosen).all()
+    return _page(chosen.limit(limit), limit).items
 
 
 def count_programmes() -> dict[Status, int]:
@@ -103,16 +98,23 @@ def count_programmes() -> dict[Status, int]:
     return dict.fromkeys(Status, 0) | dict(iter(counted))
 
 
+def select_rows(sorted_at: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...]]:
+    """Programmes with their coaches, by column, each with the time that its list is sorted by."""
+    columns = programme_columns(Programme, Product, User)
+    chosen = select(*columns, sorted_at).select_from(Programme)
+    return chosen.join(Product, Product.id == Programme.product_id).join(User, User.id == Product.owner_id)
+
+
 def _published(wanted: Filter, order: Order, limit: int, after: Position | None) -> Page:
-    rows = db.session.scalars(published_page(select(Programme), wanted, order, limit=limit, after=after)).all()
-    return _page_of(rows, limit, lambda programme: programme.published_at)
+    chosen = select_rows(Programme.published_at)
+    return _page(published_page(chosen, wanted, order, limit=limit, after=after), limit)
 
 
-def _page_of(rows: Sequence[Programme], limit: int, sorted_at: Callable[[Programme], datetime | None]) -> Page:
-    """A page of rows that were asked for with one more than fit."""
-    items = rows[:limit]
-    at = sorted_at(items[-1]) if len(rows) > limit else None
-    if at is None:
+def _page(chosen: Select[*tuple[Any, ...]], limit: int) -> Page:
+    """A page of rows that are asked for with one more than fit."""
+    rows = db.session.execute(chosen).all()
+    items = [ProgrammeRow._make(row[:-1]) for row in rows[:limit]]
+    if len(rows) <= limit:
         return Page(items=items, next_cursor=None)
-    last = Position(is_featured=items[-1].is_featured, at=at, product_id=items[-1].product_id)
+    last = Position(is_featured=items[-1].is_featured, at=rows[limit - 1][-1], product_id=items[-1].product_id)
     return Page(items=items, next_cursor=write_cursor(last))

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from portal.extensions import db
 from portal.models.base import Base, RowId
 from portal.models.paging import NumberedPage
-from portal.models.user import Role, User
+from portal.models.standing import Role
+from portal.models.user import User
 
 
 class Invitation(Base):

@@ -45,6 +45,9 @@ class Programme(Base):
         CheckConstraint("deleted_at IS NULL OR NOT is_published", name="deleted_is_not_published"),
         Index("ix_programme_published", "is_published", "published_at", "product_id"),
         Index("ix_programme_catalogue", "is_published", "is_featured", "published_at", "product_id"),
+        Index("ix_programme_premium", "is_published", "is_premium", "published_at", "product_id"),
+        Index("ix_programme_created", "created_at", "product_id"),
+        Index("ix_programme_status", "status", "created_at", "product_id"),
         Index(
             "ix_programme_deleted",
             "deleted_at",
@@ -78,6 +81,14 @@ class Programme(Base):
     @property
     def owner(self) -> User:
         return self.product.owner
+
+    @property
+    def owner_id(self) -> int:
+        return self.product.owner_id
+
+    @property
+    def owner_name(self) -> str:
+        return self.owner.name
 
     @property
     def is_deleted(self) -> bool:

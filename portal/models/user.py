@@ -1,34 +1,27 @@
 """People: who they are, what they may be, whether they are premium members."""
 
-import enum
 import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask_login import UserMixin
-from sqlalchemy import Select, String, func, or_, select
+from sqlalchemy import Index, Select, String, func, or_, select
 from sqlalchemy.orm import Mapped, MappedSQLExpression, attribute_keyed_dict, mapped_column, relationship
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
 from portal.models.paging import NumberedPage
+from portal.models.standing import Role, Standing
 
 if TYPE_CHECKING:
     from portal.models.membership import ProgrammeGrant
 
 
-class Role(enum.StrEnum):
-    """What a person may do at all; the access rules say what to whose programmes."""
-
-    ADMIN = "ADMIN"
-    COACH = "COACH"
-    VIEWER = "VIEWER"
-
-
-class User(UserMixin, Base):
+class User(UserMixin, Standing, Base):
     """A person with an account. The e-mail address is kept in lower case and is unique."""
 
     __tablename__ = "user"
+    __table_args__ = (Index("ix_user_role", "role", "id"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -58,18 +51,6 @@ class User(UserMixin, Base):
     def is_active(self) -> bool:
         """Flask-Login's question: may this account be signed in at all."""
         return self.is_enabled
-
-    @property
-    def is_admin(self) -> bool:
-        return self.role is Role.ADMIN
-
-    @property
-    def makes_programmes(self) -> bool:
-        return self.role in {Role.ADMIN, Role.COACH}
-
-    def is_member(self, at: datetime) -> bool:
-        """Whether premium membership runs at that time."""
-        return self.member_until is not None and at < self.member_until
 
     def has_grant(self, product_id: uuid.UUID, at: datetime) -> bool:
         """Whether this one programme may be watched at that time, member or not."""
