@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from portal.extensions import db
 from portal.models import Base
+from portal.models.programme_text import by_models
 
 
 def run_migrations() -> None:
@@ -17,6 +18,7 @@ def run_migrations() -> None:
             target_metadata=Base.metadata,
             render_as_batch=True,
             compare_type=True,
+            include_object=by_models,
             transaction_per_migration=True,
         )
         with context.begin_transaction():

