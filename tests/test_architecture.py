@@ -61,6 +61,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.inbox",
             "portal.upkeep.signing_assets",
         ),
+        "portal.concerned",
         *(
             "portal.mail.outbox",
             "portal.notices.digest",

@@ -2,6 +2,7 @@
 
 import enum
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, Select, String, Text, select, text
@@ -86,6 +87,12 @@ _FRESH = {"populate_existing": True}
 
 def select_current_upload(product_id: uuid.UUID) -> Select[Upload]:
     chosen = select(Upload).where(Upload.product_id == product_id, Upload.superseded_at.is_(None))
+    return chosen.execution_options(**_FRESH)
+
+
+def select_attempts(product_ids: Collection[uuid.UUID]) -> Select[Upload]:
+    """All attempts of some programmes, the oldest first."""
+    chosen = select(Upload).where(Upload.product_id.in_(product_ids)).order_by(Upload.id)
     return chosen.execution_options(**_FRESH)
 
 

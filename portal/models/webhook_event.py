@@ -84,11 +84,6 @@ class ListedEvent:
     programme_title: str | None
 
 
-def select_event_for_update(mux_event_id: str) -> Select[WebhookEvent]:
-    chosen = select(WebhookEvent).where(WebhookEvent.mux_event_id == mux_event_id)
-    return chosen.with_for_update().execution_options(populate_existing=True)
-
-
 def find_event(event_id: int) -> ListedEvent | None:
     """One event, with its payload. One query."""
     if not is_row_id(event_id):

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, CursorResult, delete, select
 from portal.config import current_settings
 from portal.extensions import db
 from portal.lifecycle.deletion import KEPT_AFTER_DELETION, remove_programme
+from portal.lifecycle.moves import tell_coach
 from portal.models import (
     IdempotencyKey,
     Invitation,
@@ -25,7 +26,6 @@ from portal.models.membership_list import LISTS_KEPT_FOR
 from portal.models.programme import select_programme_for_update
 from portal.models.session import LASTS_FOR
 from portal.models.upload import select_current_upload, select_unfinished_products
-from portal.notices.telling import tell_coach
 from portal.upkeep.periodic import Run, Turn
 
 BATCH = 500

@@ -11,7 +11,8 @@ import structlog
 
 from portal.extensions import db
 from portal.lifecycle.attempts import next_check
-from portal.lifecycle.reports import Decision, apply_report
+from portal.lifecycle.hearing import Decision
+from portal.lifecycle.reports import apply_report
 from portal.models import Programme, Status
 from portal.models.programme import select_programme_for_update
 from portal.models.upload import (

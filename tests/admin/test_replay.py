@@ -287,7 +287,7 @@ def crashing(monkeypatch: pytest.MonkeyPatch, words: str) -> Any:
 
     class Crash:
         def __enter__(self) -> None:
-            monkeypatch.setattr("portal.inbox.apply_report", fail)
+            monkeypatch.setattr("portal.inbox.decide", fail)
 
         def __exit__(self, *_: object) -> None:
             monkeypatch.undo()

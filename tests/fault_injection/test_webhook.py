@@ -100,7 +100,7 @@ def test_a_failure_is_kept_and_made_good_wherever_the_process_was_stopped(
 
     def fail() -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(inbox, "apply_report", _break_down)
+            patch.setattr(inbox, "decide", _break_down)
             assert webhook.deliver(story.event).status_code == 500
 
     begin(story)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from portal.lifecycle.reports import apply_report
+from portal.lifecycle.hearing import Decision
+from portal.lifecycle.reports import decide
 from portal.models import Discard, History, Notice, Outcome, Status, WebhookEvent
 from tests.clock import NOON, StoppedClock
 from tests.webhooks.conftest import Webhook
@@ -268,10 +269,10 @@ def test_what_failed_half_way_leaves_nothing_of_itself(webhook: Webhook, monkeyp
     product_id = webhook.programme(PROCESSING)
 
     def apply_and_crash(*arguments: Any, **options: Any) -> None:
-        apply_report(*arguments, **options)
+        decide(*arguments, **options)
         raise ZeroDivisionError
 
-    monkeypatch.setattr("portal.inbox.apply_report", apply_and_crash)
+    monkeypatch.setattr("portal.inbox.decide", apply_and_crash)
 
     assert webhook.deliver(event("video.asset.ready", asset("ready"))).status_code == 500
     assert webhook.seen(product_id).status is PROCESSING
@@ -304,6 +305,25 @@ def test_all_events_of_a_programme_at_once_end_in_the_state_they_imply(webhook: 
     assert {status for status, _ in outcomes} == {200}
     assert webhook.seen(product_id).status is READY
     assert webhook.count(WebhookEvent) == 3
+
+
+def test_one_that_fails_does_not_take_down_those_that_came_with_it(
+    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies = [event("video.asset.ready", asset("ready", asset_id=f"as-{number}")) for number in range(6)]
+    webhook.programme(PROCESSING)
+
+    def fail_for_one(programme: Any, attempt: Any, attempts: Any, hearing: Any) -> Decision:
+        if hearing.report.asset_id == "as-3":
+            raise ZeroDivisionError
+        return decide(programme, attempt, attempts, hearing)
+
+    monkeypatch.setattr("portal.inbox.decide", fail_for_one)
+
+    outcomes = at_once(bodies, webhook)
+
+    assert sorted(outcomes) == [(200, "contradicts")] * 5 + [(500, "")]
+    assert sorted(str(row.outcome) for row in webhook.kept()) == ["contradicts"] * 5 + ["failed"]
 
 
 def test_no_asset_is_given_up_by_an_event_of_the_current_attempt(webhook: Webhook) -> None:
@@ -348,7 +368,7 @@ def crash(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     class Crash:
         def __enter__(self) -> None:
-            monkeypatch.setattr("portal.inbox.apply_report", fail)
+            monkeypatch.setattr("portal.inbox.decide", fail)
 
         def __exit__(self, *_: object) -> None:
             monkeypatch.undo()

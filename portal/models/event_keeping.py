@@ -1,0 +1,57 @@
+"""Writing into the inbox of webhook events: each event once, with what was decided about it."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal.extensions import db
+from portal.models.webhook_event import Outcome, WebhookEvent
+
+_events = cast("Table", WebhookEvent.__table__)
+_APPLIED = select(_events.c.mux_event_id, _events.c.outcome, _events.c.product_id).where(
+    _events.c.mux_event_id.in_(bindparam("ids", expanding=True)), _events.c.applied_at.is_not(None)
+)
+
+
+def _keep(insert: Any) -> Any:
+    """Add a row, or put what was decided now into one that nothing has come of yet; and tell which were written."""
+    added = insert(_events)
+    decided = ("applied_at", "outcome", "reason", "error", "product_id")
+    return added.on_conflict_do_update(
+        index_elements=["mux_event_id"],
+        set_={**{name: added.excluded[name] for name in decided}, "tries": _events.c.tries + 1},
+        where=_events.c.applied_at.is_(None),
+    ).returning(_events.c.mux_event_id)
+
+
+_KEEP = {"postgresql": _keep(postgresql.insert), "sqlite": _keep(sqlite.insert)}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was decided about an event when it was applied."""
+
+    outcome: Outcome
+    product_id: uuid.UUID | None
+
+
+def verdicts_of(mux_event_ids: Collection[str]) -> dict[str, Verdict]:
+    """What was decided about those of the events that were applied before. One query."""
+    rows = db.session.connection().execute(_APPLIED, {"ids": list(mux_event_ids)})
+    return {mux_event_id: Verdict(outcome, product_id) for mux_event_id, outcome, product_id in rows}
+
+
+def keep_events(events: Sequence[Mapping[str, Any]]) -> int:
+    """Keep events as they are now, each by a dict of all columns but `id` and `tries`; how many were kept.
+
+    One that was applied before stays as it is and is not counted. They go in by the order of their ids, so that of two
+    transactions with the same events one waits for the other, and never both.
+    """
+    rows = [{**event, "tries": 1} for event in sorted(events, key=lambda event: str(event["mux_event_id"]))]
+    connection = db.session.connection()
+    kept = connection.execute(_KEEP[connection.dialect.name], rows)
+    return len(kept.all())
