@@ -1,26 +1,36 @@
 """POST /webhooks/mux: verify the raw bytes, keep the event, apply it once, and say so in one line of the log."""
 
 import time
+from collections.abc import Sequence
+from typing import cast
 
 import structlog
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, current_app, jsonify, request
+from flask.blueprints import BlueprintSetupState
 
 from portal.clock import utc_now
 from portal.config import current_settings
 from portal.errors import problem
 from portal.extensions import csrf, db
-from portal.inbox import Receipt, keep_failure, receive
+from portal.inbox import Receipt, keep_failure, receive_all
 from portal.models import Outcome
 from portal.mux.webhook import BadEventError, BadSignatureError, MuxEvent, parse, verify
 from portal.request_body import read_body
 from portal.webhook_refusals import current_refusals
+from portal.webhooks.gathering import Gathering
 
 BODY_MAX_BYTES = 1024 * 1024
+MOST_TOGETHER = 64  # events in one transaction: it holds the locks of their programmes
 
 webhooks = Blueprint("webhooks", __name__)
 csrf.exempt(webhooks)  # each request proves by its signature whom it comes from
 
 log = structlog.get_logger()
+
+
+@webhooks.record_once
+def _gather(state: BlueprintSetupState) -> None:
+    state.app.extensions["webhook_gathering"] = Gathering(_receive_together, most=MOST_TOGETHER)
 
 
 @webhooks.post("/webhooks/mux")
@@ -29,12 +39,26 @@ def receive_mux_event() -> Response:
     started = time.perf_counter()
     event = _verified_event()
     try:
-        receipt = receive(event, utc_now())
-        db.session.commit()
+        receipt = _gathering().bring(event)
     except Exception as error:  # noqa: BLE001 - whatever it was, the event is kept and Mux comes again
         return _keep_for_another_try(event, error, started)
     _log(event, receipt, started)
     return jsonify(outcome=receipt.outcome.value)
+
+
+def _gathering() -> Gathering[MuxEvent, Receipt]:
+    return cast("Gathering[MuxEvent, Receipt]", current_app.extensions["webhook_gathering"])
+
+
+def _receive_together(events: Sequence[MuxEvent]) -> Sequence[Receipt]:
+    """Events that came at the same time, in one transaction."""
+    try:
+        receipts = receive_all(events, utc_now())
+        db.session.commit()
+    except Exception:
+        db.session.rollback()
+        raise
+    return receipts
 
 
 def _verified_event() -> MuxEvent:
@@ -52,7 +76,6 @@ def _verified_event() -> MuxEvent:
 
 
 def _keep_for_another_try(event: MuxEvent, error: Exception, started: float) -> Response:
-    db.session.rollback()
     log.error(
         "webhook.failed",
         id=event.id,
