@@ -1,10 +1,11 @@
 """The one SQLite file behind the local Mux, and the two ways to use it: reading and writing."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
@@ -12,6 +13,16 @@ from sqlalchemy.orm import Session, sessionmaker
 from local_mux.models.base import Base
 
 BUSY_TIMEOUT_SECONDS = 10.0
+MOST_REMEMBERED = 10_000
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """What was found since a commit; worth nothing after the next."""
+
+    version: int
+    found: dict[Hashable, Any] = field(default_factory=dict)
 
 
 class Database:
@@ -27,6 +38,7 @@ class Database:
         self._writing = threading.RLock()
         self._condition = threading.Condition()
         self._version = 0
+        self._memory = _Memory(self._version)
         Base.metadata.create_all(self._engine)
 
     @contextmanager
@@ -34,6 +46,20 @@ class Database:
         """Hand out a session for looking; nothing done in it is kept."""
         with self._session() as session:
             yield session
+
+    def remembered(self, question: Hashable, look: Callable[[Session], Found]) -> Found:
+        """Return what `look` finds, from memory where nothing was committed since it last looked for this question.
+
+        Every thread gets the same rows, detached: for reading only.
+        """
+        memory = self._memory
+        if memory.version != self._version or len(memory.found) >= MOST_REMEMBERED:
+            memory = self._memory = _Memory(self._version)
+        if question not in memory.found:
+            with self.reading() as session:
+                memory.found[question] = look(session)
+        found: Found = memory.found[question]
+        return found
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

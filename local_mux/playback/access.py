@@ -5,8 +5,10 @@ from typing import Any
 
 from flask import request
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from local_mux.context import Context
+from local_mux.database import Database
 from local_mux.errors import ForbiddenError, InvalidParametersError, NotFoundError, PreconditionFailedError
 from local_mux.models.asset import ERRORED, READY, Asset, PlaybackId
 from local_mux.playback.child_urls import check_signature, has_signature, signed_query
@@ -37,8 +39,12 @@ class Grant:
     @property
     def cache_control(self) -> str:
         """How long an answer that never changes may be kept, and by whom."""
-        audience = "public" if self.expires is None else "private"
-        return f"{audience}, max-age={PUBLIC_CACHE_SECONDS}"
+        return cache_control(is_public=self.expires is None)
+
+
+def cache_control(*, is_public: bool) -> str:
+    """Spell how long an answer that never changes may be kept, and by whom."""
+    return f"{'public' if is_public else 'private'}, max-age={PUBLIC_CACHE_SECONDS}"
 
 
 def grant(playback_id: str, audience: str) -> Grant:
@@ -74,9 +80,17 @@ def grant_either(playback_id: str, audience: str) -> Grant:
     return grant_child(playback_id, audience) if has_signature() else grant(playback_id, audience)
 
 
+def find_playback_id(database: Database, playback_id: str) -> PlaybackId | None:
+    """Return a playback id with its asset, for reading; None if it was never made or is deleted."""
+
+    def look(session: Session) -> PlaybackId | None:
+        return session.scalars(select(PlaybackId).where(PlaybackId.id == playback_id)).one_or_none()
+
+    return database.remembered(("playback id", playback_id), look)
+
+
 def _find(playback_id: str) -> PlaybackId:
-    with Context.current().database.reading() as session:
-        found = session.scalars(select(PlaybackId).where(PlaybackId.id == playback_id)).one_or_none()
+    found = find_playback_id(Context.current().database, playback_id)
     if found is None:
         raise NotFoundError("Invalid Playback ID")
     return found

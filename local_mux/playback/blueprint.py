@@ -6,13 +6,18 @@ from flask import Blueprint, Response, send_file
 
 from local_mux.errors import NotFoundError
 
+SEGMENT_TYPE = "video/iso.segment"
+CORS_HEADERS = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "Content-Length, Content-Range"),
+)
+
 playback = Blueprint("playback", __name__)
 
 
 @playback.after_request
 def _allow_every_origin(response: Response) -> Response:
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "Content-Length, Content-Range"
+    response.headers.update(CORS_HEADERS)
     return response
 
 

@@ -4,9 +4,7 @@ A player resolves those relative to the playlist and loses its `?token=` on the 
 expiry of its own, signed with a key that never leaves this server.
 """
 
-import hashlib
 import hmac
-import secrets
 import time
 from urllib.parse import urlencode
 
@@ -15,10 +13,8 @@ from flask import request
 from local_mux.context import Context
 from local_mux.errors import ForbiddenError
 from local_mux.models.asset import Asset
-from local_mux.models.setting import Setting
 
 MASTER_SECONDS = 24 * 60 * 60
-_SETTING = "child_url_key"
 
 
 def signed_query(subject: str, purpose: str, expires: int) -> str:
@@ -54,20 +50,10 @@ def master_url(asset: Asset) -> str:
     return f"{Context.current().settings.public_url}/master/{asset.id}.mp4{query}"
 
 
+def signature_of(key: bytes, subject: str, purpose: str, expires: int) -> str:
+    """Return what stands as `signature` in a child's URL."""
+    return hmac.digest(key, f"{purpose}:{subject}:{expires}".encode(), "sha256").hex()
+
+
 def _signature(subject: str, purpose: str, expires: int) -> str:
-    message = f"{purpose}:{subject}:{expires}".encode()
-    return hmac.new(_key(), message, hashlib.sha256).hexdigest()
-
-
-def _key() -> bytes:
-    """Return the server's own key, made on first use."""
-    database = Context.current().database
-    with database.reading() as session:
-        setting = session.get(Setting, _SETTING)
-    if setting is None:
-        with database.writing() as session:
-            setting = session.get(Setting, _SETTING)
-            if setting is None:
-                setting = Setting(name=_SETTING, value={"hex": secrets.token_hex(32)})
-                session.add(setting)
-    return bytes.fromhex(setting.value["hex"])
+    return signature_of(Context.current().child_url_key, subject, purpose, expires)

@@ -11,7 +11,7 @@ from local_mux.encoding.stream import Variant
 from local_mux.errors import NotFoundError
 from local_mux.models.asset import READY, Asset, Track
 from local_mux.playback.access import Grant, grant, grant_child, grant_either
-from local_mux.playback.blueprint import file, playback, playlist
+from local_mux.playback.blueprint import SEGMENT_TYPE, file, playback, playlist
 from local_mux.playback.child_urls import check_signature
 from local_mux.playback.playlists import master_playlist, media_playlist, subtitles_playlist
 from local_mux.playback.tokens import STREAM
@@ -40,7 +40,7 @@ def show_segment(playback_id: str, segment: str) -> Response:
     if not _SEGMENT.fullmatch(name):
         raise NotFoundError
     stream = Context.current().storage.stream(granted.asset.id)
-    return file(stream / name, "video/iso.segment", granted.cache_control)
+    return file(stream / name, SEGMENT_TYPE, granted.cache_control)
 
 
 @playback.get("/<playback_id>/init.mp4")
