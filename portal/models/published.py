@@ -1,19 +1,27 @@
-"""The one definition of which published programmes a page lists, and in which order."""
+"""The one definition of which published programmes a page lists, and in which order.
+
+The keys of a page are found first, in a table whose index has them in the order of the list (docs/decisions/0010);
+what is shown of them is read afterwards, of as many rows as a page has.
+"""
 
 import enum
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, bindparam, or_, true, tuple_
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
-from sqlalchemy.types import Boolean
+from sqlalchemy import CTE, BindParameter, ColumnElement, Select, and_, bindparam, func, select, true, tuple_, union
 
 from portal.models.position import Position
 from portal.models.programme import Programme
+from portal.models.programme_tag import ProgrammeTag
+from portal.models.programme_text import ProgrammeText
+from portal.models.words import is_indexed_under, mentions, words_of
 
 Chosen = TypeVar("Chosen", bound=Select[*tuple[Any, ...]])
+Keyed = type[Programme] | type[ProgrammeTag] | type[ProgrammeText]  # all have the keys that lists are sorted by
+
+SAMPLE = 200  # of the list's next programmes, to see how common the words are
+COMMON_FROM = 2  # so many of a sample
+LOOKED_THROUGH = 2_000  # programmes at the most, for common words
 
 
 class Order(enum.Enum):
@@ -37,59 +45,94 @@ def published_page(chosen: Chosen, wanted: Filter, order: Order, *, limit: int, 
     """Whatever is chosen of Programme, of one page's rows, in order, and of one row more that tells of a next page.
 
     Which text this compiles to depends only on the order, on which filters are set, on how many words are searched
-    for, and on whether there is a position; all values are bound parameters.
+    for (and how long they are), and on whether there is a position; all values are bound parameters.
     """
-    chosen = chosen.where(*_conditions(wanted)).order_by(*(key.desc() for key in _KEYS[order]))
-    if after is not None:
-        chosen = chosen.where(tuple_(*_KEYS[order]) < _key_values(order, after))
-    return chosen.limit(limit + 1)
+    listing = _Listing(wanted, order, after, rows=limit + 1)
+    if words := words_of(wanted.search):
+        chosen = chosen.where(Programme.product_id.in_(listing.searched(words)))
+    elif wanted.tag is not None:
+        chosen = chosen.where(Programme.product_id.in_(listing.keys_in(ProgrammeTag, listing.rows)))
+    else:
+        chosen = chosen.where(*listing.conditions(Programme))
+    return chosen.order_by(*listing.descending(Programme)).limit(listing.rows)
 
 
-_KEYS: dict[Order, tuple[Any, ...]] = {
-    Order.NEWEST: (Programme.published_at, Programme.product_id),
-    Order.FEATURED_THEN_NEWEST: (Programme.is_featured, Programme.published_at, Programme.product_id),
-}
+@dataclass(frozen=True)
+class _Listing:
+    """One page of one list."""
+
+    wanted: Filter
+    order: Order
+    after: Position | None
+    rows: int
+
+    def conditions(self, table: Keyed) -> list[ColumnElement[bool]]:
+        """Which rows of a table the page is made of, but for words."""
+        conditions = [_is_listed(table, self.wanted)]
+        if self.wanted.is_featured is not None:
+            conditions.append(table.is_featured == self.wanted.is_featured)
+        if self.wanted.is_premium is not None:
+            conditions.append(table.is_premium == self.wanted.is_premium)
+        if self.after is not None:
+            newest = (self.after.at, self.after.product_id)
+            keys = newest if self.order is Order.NEWEST else (self.after.is_featured, *newest)
+            conditions.append(tuple_(*self._keys(table)) < keys)
+        return conditions
+
+    def descending(self, table: Keyed) -> list[ColumnElement[Any]]:
+        return [key.desc() for key in self._keys(table)]
+
+    def keys_in(self, table: Keyed, rows: int) -> Select[Any]:
+        """The first product ids of the list, in order, found in a table."""
+        chosen = select(table.product_id).where(*self.conditions(table))
+        return chosen.order_by(*self.descending(table)).limit(rows)
+
+    def searched(self, words: tuple[str, ...]) -> Select[Any]:
+        """The product ids of a page of those that have the words.
+
+        Common words are found soonest by reading the list from its beginning, rare ones by their index. So a few
+        programmes are looked at first. What was read to no end, the index finds as well.
+        """
+        sample = self._read(SAMPLE, words)
+        is_common = select(func.count()).where(sample.c.is_found).scalar_subquery() >= COMMON_FROM
+        read = self._read(LOOKED_THROUGH, words)
+        found_by_reading = select(read.c.product_id).where(read.c.is_found, is_common).limit(self.rows).cte("read")
+        is_short = select(func.count()).select_from(found_by_reading).scalar_subquery() < self.rows
+        found_by_index = self._indexed(words, is_short)
+        return select(union(select(found_by_reading.c.product_id), select(found_by_index.c.product_id)).subquery())
+
+    def _read(self, rows: int, words: tuple[str, ...]) -> Any:
+        table = Programme if self.wanted.tag is None else ProgrammeTag
+        is_found = mentions(words, Programme.title, Programme.description).label("is_found")
+        chosen = select(Programme.product_id, is_found).where(*self.conditions(table))
+        if table is ProgrammeTag:
+            chosen = chosen.join(ProgrammeTag, ProgrammeTag.product_id == Programme.product_id)
+        return chosen.order_by(*self.descending(table)).limit(rows).subquery()
+
+    def _indexed(self, words: tuple[str, ...], is_wanted: ColumnElement[bool]) -> CTE:
+        chosen = select(ProgrammeText.product_id).where(
+            *self.conditions(ProgrammeText), is_indexed_under(words), is_wanted
+        )
+        return chosen.order_by(*self.descending(ProgrammeText)).limit(self.rows).cte("indexed")
+
+    def _keys(self, table: Keyed) -> tuple[Any, ...]:
+        newest = (table.published_at, table.product_id)
+        return newest if self.order is Order.NEWEST else (table.is_featured, *newest)
 
 
-def _key_values(order: Order, after: Position) -> tuple[Any, ...]:
-    newest = (after.at, after.product_id)
-    return newest if order is Order.NEWEST else (after.is_featured, *newest)
-
-
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Programme.is_published == true()]
-    if wanted.tag is not None:
-        conditions.append(HasTag(Programme.tags, bindparam("tag", " ".join(wanted.tag.split()).lower())))
-    conditions += [_mentions(word) for word in (wanted.search or "").split()]
-    if wanted.is_featured is not None:
-        conditions.append(Programme.is_featured == wanted.is_featured)
-    if wanted.is_premium is not None:
-        conditions.append(Programme.is_premium == wanted.is_premium)
-    return conditions
-
-
-def _mentions(word: str) -> ColumnElement[bool]:
-    return or_(
-        Programme.title.icontains(word, autoescape=True),
-        Programme.description.icontains(word, autoescape=True),
+def _is_listed(table: Keyed, wanted: Filter) -> ColumnElement[bool]:
+    """Whether a row stands for a published programme, of the tag that is asked for."""
+    if table is Programme:
+        return Programme.is_published == true()
+    tag: BindParameter[str] = bindparam("tag", " ".join((wanted.tag or "").split()).lower())
+    if table is ProgrammeTag:
+        return ProgrammeTag.tag == tag
+    is_published = ProgrammeText.published_at.is_not(None)
+    if wanted.tag is None:
+        return is_published
+    tagged = select(ProgrammeTag.product_id).where(
+        ProgrammeTag.tag == tag,
+        ProgrammeTag.published_at == ProgrammeText.published_at,
+        ProgrammeTag.product_id == ProgrammeText.product_id,
     )
-
-
-class HasTag(GenericFunction[bool]):
-    """Whether a JSON list of texts holds a text, in the words of each database."""
-
-    type = Boolean()
-    inherit_cache = True
-    name = "has_tag"
-
-
-@compiles(HasTag, "postgresql")
-def _has_tag_in_postgresql(element: HasTag, compiler: SQLCompiler, **options: Any) -> str:
-    tags, tag = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"({tags} @> jsonb_build_array({tag}::text))"
-
-
-@compiles(HasTag, "sqlite")
-def _has_tag_in_sqlite(element: HasTag, compiler: SQLCompiler, **options: Any) -> str:
-    tags, tag = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"EXISTS (SELECT 1 FROM json_each({tags}) WHERE json_each.value = {tag})"  # noqa: S608 - parts that SQLAlchemy compiled
+    return and_(is_published, tagged.exists())
