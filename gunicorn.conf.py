@@ -1,9 +1,16 @@
-"""gunicorn's settings for the portal; the environment may say otherwise."""
+"""gunicorn's settings for the portal; the environment may say otherwise.
 
+The application is loaded once, before the workers are forked, and they share what it consists of: they start at once
+and take less memory. So nothing that is opened while it is loaded may stay open (docs/decisions/0011).
+"""
+
+import ctypes
 import os
 import sys
 
 MOST = 1000  # processes or threads
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
+MIB = 1024 * 1024
 
 
 def _count(name: str, default: int) -> int:
@@ -23,3 +30,18 @@ keepalive = 15  # seconds
 accesslog = None  # the portal logs what matters itself, without addresses that carry tokens
 errorlog = "-"
 control_socket_disable = True
+preload_app = True
+
+
+def post_fork(_arbiter: object, _worker: object) -> None:
+    """Have large blocks, like the 19 MiB that hashing a password takes, go back to the system when they are freed.
+
+    Left alone, glibc keeps blocks of a size that it has seen before, for each of up to eight arenas a core.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):  # another C library, which has ways of its own
+        return
+    mallopt(M_MMAP_THRESHOLD, MIB)
+    mallopt(M_TRIM_THRESHOLD, 4 * MIB)
+    mallopt(M_ARENA_MAX, 2)
