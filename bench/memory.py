@@ -1,17 +1,21 @@
-"""What a worker takes of memory before and after many requests of all kinds, and how long a start takes."""
+"""What the workers take of memory before, amid and after many requests of all kinds, and how long a start takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+import psutil
 
 from bench.calls import Call
 from bench.cost import own_memory_mib
 from bench.figures import short, spread
-from bench.measuring import measure
+from bench.measuring import Measurement, measure
+from bench.plan import Plan
+from bench.rounds import measure_route
 from bench.routes import ROUTES
 from bench.scene import Scene, Stage
 from bench.tables import Finding, Table
 
 OF_EACH_KIND = 2_000  # different calls
-TIMES_AS_LONG = 4  # as other benchmarks, for each half
+TIMES_AS_LONG = 4  # as the events that come between them
 
 
 def measure_memory(stage: Stage) -> Finding:
@@ -23,25 +27,44 @@ def measure_memory(stage: Stage) -> Finding:
     with stage.scene(stage.plan.rows) as scene:
         starts.append(scene.portal.start_seconds)
         looks, counts, errors = [_look(scene)], [0], 0  # before anybody signs in: hashing a password takes 19 MiB
-        calls = _mixed(scene)
-        for _ in range(2):
-            half = measure(scene.portal, calls, seconds=stage.plan.seconds * TIMES_AS_LONG, is_warm=True)
+        for measured in _load(scene, stage.plan):
+            errors += measured.errors
+            counts.append(counts[-1] + measured.requests)
             looks.append(_look(scene))
-            counts.append(counts[-1] + half.requests)
-            errors += half.errors
-    names = [f"worker {number + 1}" for number in range(len(looks[0]))]
+    half = next(place for place, count in enumerate(counts) if count >= stage.plan.requests / 2)
+    shown = sorted({0, half, len(looks) - 1})
+    names = ["gunicorn itself", *(f"worker {number}" for number in range(1, len(looks[0])))]
     rows = [
-        *((name, *(short(look[place]) for look in looks)) for place, name in enumerate(names)),
-        ("together", *(short(sum(look)) for look in looks)),
+        *((name, *(short(looks[look][place]) for look in shown)) for place, name in enumerate(names)),
+        ("workers together", *(short(sum(looks[look][1:])) for look in shown)),
     ]
     table = Table(
-        title=f"Memory (PSS, MiB), list, detail, catalogue, watch and studio mixed ({stage.plan.database})",
-        columns=("", "just started", *(f"after {count:,} requests" for count in counts[1:])),
+        title=f"Memory (PSS, MiB), all routes mixed, with sign-ins in between ({stage.plan.database})",
+        columns=("", *(f"after {counts[look]:,} requests" if look else "just started" for look in shown)),
         rows=rows,
         notes=[f"Process start to first answer: {spread(starts)} s. Errors: {errors}."],
     )
-    figures = {"fresh_mib": sum(looks[0]), "used_mib": sum(looks[-1]), "start_seconds": spread(starts).median}
+    figures = {
+        "fresh_mib": max(looks[0][1:]),
+        "half_mib": max(looks[half][1:]),
+        "used_mib": max(looks[-1][1:]),
+        "start_seconds": spread(starts).median,
+    }
     return Finding([table], {"memory": figures}, {"pss_mib": looks, "requests": counts, "start_seconds": starts})
+
+
+def _load(scene: Scene, plan: Plan) -> Iterator[Measurement]:
+    """Pages and lists, then events, each time by people who have just signed in, until there were enough requests."""
+    (events,) = [route for route in ROUTES if route.is_once]
+    done = 0
+    while done < plan.requests:
+        calls = _mixed(scene)
+        for measured in (
+            measure(scene.portal, calls, seconds=plan.seconds * TIMES_AS_LONG, is_warm=True),
+            measure_route(scene, events, plan.seconds),
+        ):
+            done += measured.requests
+            yield measured
 
 
 def _mixed(scene: Scene) -> list[Call]:
@@ -58,4 +81,6 @@ def _repeated(calls: Sequence[Call], count: int) -> list[Call]:
 
 
 def _look(scene: Scene) -> list[float]:
-    return [own_memory_mib(worker) for worker in scene.portal.workers]
+    """Of gunicorn's first process, and of each worker."""
+    first = psutil.Process(scene.portal.workers[0].ppid())
+    return [own_memory_mib(process) for process in (first, *scene.portal.workers)]

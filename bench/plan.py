@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-ROWS_MAX = 10_000_000
+ROWS_MAX = REQUESTS_MAX = 10_000_000
 DATABASES = ("postgresql", "sqlite")
 
 
@@ -22,6 +22,7 @@ class Plan:
     seconds: int  # of load for each figure
     rounds: int
     events: int  # in a burst
+    requests: int  # between the first look at memory and the last
     keeps: bool
 
     @classmethod
@@ -39,6 +40,7 @@ class Plan:
             seconds=_number("BENCH_SECONDS", environ.get("BENCH_SECONDS") or "5", 1, 600),
             rounds=_number("BENCH_ROUNDS", environ.get("BENCH_ROUNDS") or "3", 1, 99),
             events=_number("BENCH_EVENTS", environ.get("BENCH_EVENTS") or "1000", 64, 100_000),
+            requests=_number("BENCH_REQUESTS", environ.get("BENCH_REQUESTS") or "5000", 100, REQUESTS_MAX),
             keeps=environ.get("BENCH_KEEP", "") not in {"", "0"},
         )
 

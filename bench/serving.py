@@ -15,6 +15,7 @@ import urllib3
 
 from portal import ROOT
 
+WORKERS = 2  # where the environment does not say how many
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.01
 
@@ -48,9 +49,9 @@ def serving(application: str, environment: Mapping[str, str], log: Path, *, path
             stderr=subprocess.STDOUT,
         )
         try:
-            _wait_for(f"{url}{path}", process, log)
+            wait_for_answer(f"{url}{path}", process, log)
             seconds = time.perf_counter() - started
-            workers = tuple(psutil.Process(process.pid).children())
+            workers = _workers_of(psutil.Process(process.pid), int(environment.get("WEB_WORKERS") or WORKERS))
             yield Server(url=url, workers=workers, start_seconds=seconds)
         finally:
             process.terminate()
@@ -60,6 +61,14 @@ def serving(application: str, environment: Mapping[str, str], log: Path, *, path
                 process.kill()
 
 
+def _workers_of(gunicorn: psutil.Process, count: int) -> tuple[psutil.Process, ...]:
+    """Once all are there: the first may answer before the last was started."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while len(gunicorn.children()) < count and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return tuple(gunicorn.children())
+
+
 def free_port() -> int:
     """A port that nobody listens on at this moment."""
     with socket.socket() as listener:
@@ -67,7 +76,8 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once the address answers 200; NotServingError if it does not, or the process ends."""
     http = urllib3.PoolManager(retries=False, timeout=PATIENCE_SECONDS)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
