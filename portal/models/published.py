@@ -8,7 +8,7 @@ import enum
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import CTE, BindParameter, ColumnElement, Select, and_, bindparam, func, select, true, tuple_, union
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, select, true, tuple_, union
 
 from portal.models.position import Position
 from portal.models.programme import Programme
@@ -94,12 +94,19 @@ class _Listing:
         programmes are looked at first. What was read to no end, the index finds as well.
         """
         sample = self._read(SAMPLE, words)
-        is_common = select(func.count()).where(sample.c.is_found).scalar_subquery() >= COMMON_FROM
-        read = self._read(LOOKED_THROUGH, words)
-        found_by_reading = select(read.c.product_id).where(read.c.is_found, is_common).limit(self.rows).cte("read")
-        is_short = select(func.count()).select_from(found_by_reading).scalar_subquery() < self.rows
-        found_by_index = self._indexed(words, is_short)
-        return select(union(select(found_by_reading.c.product_id), select(found_by_index.c.product_id)).subquery())
+        common_words = select(func.count()).where(sample.c.is_found).scalar_subquery()
+        nearby = self._read(LOOKED_THROUGH, words)
+        read = select(nearby.c.product_id).where(nearby.c.is_found)
+        read_keys = read.limit(self._rows_if(common_words >= COMMON_FROM)).cte("read")
+        found_by_reading = select(func.count()).select_from(read_keys).scalar_subquery()
+        indexed = select(ProgrammeText.product_id).where(*self.conditions(ProgrammeText), is_indexed_under(words))
+        indexed = indexed.order_by(*self.descending(ProgrammeText))
+        indexed_keys = indexed.limit(self._rows_if(found_by_reading < self.rows)).cte("indexed")
+        return select(union(select(read_keys.c.product_id), select(indexed_keys.c.product_id)).subquery())
+
+    def _rows_if(self, condition: ColumnElement[bool]) -> ColumnElement[int]:
+        """A limit: of none, and neither database begins to look."""
+        return case((condition, self.rows), else_=0)
 
     def _read(self, rows: int, words: tuple[str, ...]) -> Any:
         table = Programme if self.wanted.tag is None else ProgrammeTag
@@ -108,12 +115,6 @@ class _Listing:
         if table is ProgrammeTag:
             chosen = chosen.join(ProgrammeTag, ProgrammeTag.product_id == Programme.product_id)
         return chosen.order_by(*self.descending(table)).limit(rows).subquery()
-
-    def _indexed(self, words: tuple[str, ...], is_wanted: ColumnElement[bool]) -> CTE:
-        chosen = select(ProgrammeText.product_id).where(
-            *self.conditions(ProgrammeText), is_indexed_under(words), is_wanted
-        )
-        return chosen.order_by(*self.descending(ProgrammeText)).limit(self.rows).cte("indexed")
 
     def _keys(self, table: Keyed) -> tuple[Any, ...]:
         newest = (table.published_at, table.product_id)

@@ -6,13 +6,13 @@ A text can be asked for its words (`mentions`), which is quick for few texts; or
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, cast, column, func, select, table, true
+from sqlalchemy import ColumnElement, and_, bindparam, cast, column, false, func, or_, select, table, true
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
-from sqlalchemy.types import Boolean, Text
+from sqlalchemy.types import Text
 
 from portal.models.programme_text import ProgrammeText
 
@@ -37,9 +37,8 @@ def is_indexed_under(words: tuple[str, ...]) -> ColumnElement[bool]:
 
 def _stands_in_one_of(word: str, texts: tuple[InstrumentedAttribute[str], ...]) -> ColumnElement[bool]:
     escaped = word.replace("/", "//").replace("%", "/%").replace("_", "/_")
-    pattern = func.lower(bindparam("word", f"%{escaped}%", Text, unique=True))
-    found: list[ColumnElement[bool]] = [func.lower(content).like(pattern, escape="/") for content in texts]
-    return found[0] if len(found) == 1 else found[0] | found[1]
+    pattern: ColumnElement[str] = func.lower(bindparam("word", f"%{escaped}%", Text, unique=True))
+    return or_(false(), *(func.lower(content).like(pattern, escape="/") for content in texts))
 
 
 def _has_windows(words: tuple[str, ...]) -> ColumnElement[bool]:
@@ -63,9 +62,11 @@ def _has_trigrams(words: tuple[str, ...]) -> ColumnElement[bool]:
 
 
 class OnEach(GenericFunction[bool]):
-    """A condition in the words of PostgreSQL, and the same in those of SQLite."""
+    """A condition in the words of PostgreSQL, and the same in those of SQLite.
 
-    type = Boolean()
+    Of no type: a function that is Boolean would be compared with 1 on SQLite, which then goes by no index.
+    """
+
     inherit_cache = True
     name = "on_each"
 

@@ -77,9 +77,9 @@ def programmes(in_app: Flask, cast: Cast) -> list[Programme]:
     return [_programme(dice, owner, number) for number in range(60)]
 
 
-@pytest.fixture(params=WAYS.values(), ids=WAYS.keys())
+@pytest.fixture(params=list(WAYS))
 def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in zip(("SAMPLE", "COMMON_FROM", "LOOKED_THROUGH"), request.param, strict=True):
+    for name, value in zip(("SAMPLE", "COMMON_FROM", "LOOKED_THROUGH"), WAYS[request.param], strict=True):
         monkeypatch.setattr(lists, name, value)
 
 
