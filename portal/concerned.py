@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased, contains_eager, lazyload, load_only
 
 from portal.extensions import db
 from portal.models import Product, Programme, Upload
+from portal.models.lists import filled
 from portal.mux.facts import Report
 
 _FRESH = {"populate_existing": True}
@@ -100,12 +101,12 @@ def lock_concerned(reports: Sequence[Report]) -> Concerned:
     passthroughs = {product_id for product_id in map(_product_id_of, reports) if product_id is not None}
     if not upload_ids and not asset_ids and not passthroughs:
         return Concerned()
-    named = {"upload_ids": list(upload_ids), "asset_ids": list(asset_ids), "passthroughs": list(passthroughs)}
+    named = {"upload_ids": filled(upload_ids), "asset_ids": filled(asset_ids), "passthroughs": filled(passthroughs)}
     programmes = {row.product_id: row for row in db.session.scalars(_CONCERNED, named)}
     if not programmes:
         return Concerned()
     attempts: dict[uuid.UUID, list[Upload]] = {product_id: [] for product_id in programmes}
-    for attempt in db.session.scalars(_ATTEMPTS, {"product_ids": list(programmes)}):
+    for attempt in db.session.scalars(_ATTEMPTS, {"product_ids": filled(programmes)}):
         attempts[attempt.product_id].append(attempt)
     return Concerned(programmes, attempts)
 

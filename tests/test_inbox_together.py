@@ -160,7 +160,7 @@ def test_the_number_of_statements_does_not_grow_with_that_of_the_events(app: Fla
     with queries_of(app) as for_ten:
         receive_all(together, NOON)
 
-    assert len(for_one) == len(for_ten) <= 8
+    assert len(for_one) == len(for_ten) <= 9
 
 
 def fresh(table: type[Any]) -> list[Any]:

@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import CursorResult, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.extensions import db
+from portal.models.lists import filled
 from portal.models.webhook_event import Outcome, WebhookEvent
 
 _events = cast("Table", WebhookEvent.__table__)
@@ -18,14 +19,14 @@ _APPLIED = select(_events.c.mux_event_id, _events.c.outcome, _events.c.product_i
 
 
 def _keep(insert: Any) -> Any:
-    """Add a row, or put what was decided now into one that nothing has come of yet; and tell which were written."""
+    """Add a row, or put what was decided now into one that nothing has come of yet."""
     added = insert(_events)
     decided = ("applied_at", "outcome", "reason", "error", "product_id")
     return added.on_conflict_do_update(
         index_elements=["mux_event_id"],
         set_={**{name: added.excluded[name] for name in decided}, "tries": _events.c.tries + 1},
         where=_events.c.applied_at.is_(None),
-    ).returning(_events.c.mux_event_id)
+    ).execution_options(preserve_rowcount=True)
 
 
 _KEEP = {"postgresql": _keep(postgresql.insert), "sqlite": _keep(sqlite.insert)}
@@ -41,7 +42,7 @@ class Verdict:
 
 def verdicts_of(mux_event_ids: Collection[str]) -> dict[str, Verdict]:
     """What was decided about those of the events that were applied before. One query."""
-    rows = db.session.connection().execute(_APPLIED, {"ids": list(mux_event_ids)})
+    rows = db.session.connection().execute(_APPLIED, {"ids": filled(mux_event_ids)})
     return {mux_event_id: Verdict(outcome, product_id) for mux_event_id, outcome, product_id in rows}
 
 
@@ -53,5 +54,5 @@ def keep_events(events: Sequence[Mapping[str, Any]]) -> int:
     """
     rows = [{**event, "tries": 1} for event in sorted(events, key=lambda event: str(event["mux_event_id"]))]
     connection = db.session.connection()
-    kept = connection.execute(_KEEP[connection.dialect.name], rows)
-    return len(kept.all())
+    kept: CursorResult[Any] = connection.execute(_KEEP[connection.dialect.name], rows)
+    return kept.rowcount

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.extensions import db
 from portal.models import Notice, NoticeKind, Programme
+from portal.models.lists import filled
 
 TOLD: dict[NoticeKind, str] = {  # for the programme's history
     NoticeKind.VIDEO_READY: "Its coach was told that the video is ready.",
@@ -18,8 +20,9 @@ TOLD: dict[NoticeKind, str] = {  # for the programme's history
     NoticeKind.UPLOAD_UNFINISHED: "Its coach was told that the upload was left unfinished.",
 }
 _notices: Any = Notice.__table__
+_KNOWN = select(_notices.c.key).where(_notices.c.key.in_(bindparam("keys", expanding=True)))
 _ADD = {
-    dialect: insert(_notices).on_conflict_do_nothing(index_elements=["key"]).returning(_notices.c.key)
+    dialect: insert(_notices).on_conflict_do_nothing(index_elements=["key"]).execution_options(preserve_rowcount=True)
     for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 }
 
@@ -40,11 +43,24 @@ def notice_of(
 
 
 def add_notices(notices: Sequence[dict[str, Any]]) -> set[str]:
-    """Keep the notices that are the first of their key; the keys of these."""
-    connection = db.session.connection()
-    return set(connection.scalars(_ADD[connection.dialect.name], notices))
+    """Keep the notices that are the first of their key; the keys of these. Two queries, however many they are.
+
+    The caller holds the locks of the programmes that they are about, so nobody else tells of the same occasions.
+    """
+    first = {notice["key"]: notice for notice in reversed(notices)}
+    known = set(db.session.connection().scalars(_KNOWN, {"keys": filled(first)}))
+    new = [notice for key, notice in first.items() if key not in known]
+    if new:
+        _add(new)
+    return {notice["key"] for notice in new}
 
 
 def add_notice(**values: object) -> bool:
     """Keep a notice; whether it is the first of its key."""
-    return bool(add_notices([values]))
+    return _add([values]) == 1
+
+
+def _add(notices: Sequence[dict[str, Any]]) -> int:
+    connection = db.session.connection()
+    added = connection.execute(_ADD[connection.dialect.name], notices)
+    return added.rowcount
