@@ -18,6 +18,7 @@ from portal.cli import portal_commands
 from portal.clock import Clock, system_clock
 from portal.coach.views import coach
 from portal.config import Settings
+from portal.connections import POOL_OPTIONS, check_rested_connections
 from portal.embed.views import embed
 from portal.errors import register_error_handlers
 from portal.extensions import csrf, db, limiter, login_manager, migrate
@@ -28,6 +29,7 @@ from portal.health import health
 from portal.logs import configure_logs
 from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
+from portal.postgresql import tune_postgresql
 from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url, serve_static
 from portal.tasks import make_nudge, make_queue_length, make_worker
@@ -74,7 +76,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+        "SQLALCHEMY_ENGINE_OPTIONS": POOL_OPTIONS,
         "SESSION_COOKIE_NAME": "portal_session",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -95,6 +97,8 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         tune_sqlite(db.engine)
+        tune_postgresql(db.engine)
+        check_rested_connections(db.engine)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login_manager.init_app(app, add_context_processor=False)  # portal.template_context has current_user
     csrf.init_app(app)

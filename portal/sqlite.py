@@ -1,15 +1,13 @@
 """SQLite as the embedded database: readers beside a writer, foreign keys held, writers that wait their turn."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from flask import g, has_request_context, request
 from sqlalchemy import Connection, Engine, event
 
+from portal.transactions import only_reads
+
 BUSY_TIMEOUT_MS = 30_000  # in a burst of webhooks the last of many writers waits long, but gets its turn
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def tune_sqlite(engine: Engine) -> None:
@@ -18,19 +16,6 @@ def tune_sqlite(engine: Engine) -> None:
         return
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin)
-
-
-@contextmanager
-def expecting_writes() -> Iterator[None]:
-    """Let transactions that begin in here write, though the request's method promises to read only.
-
-    The one that is open must have ended before: it can't take the write lock any more.
-    """
-    g.expects_writes = True
-    try:
-        yield
-    finally:
-        g.expects_writes = False
 
 
 def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
@@ -54,5 +39,4 @@ def _begin(connection: Connection) -> None:
 
     SQLite answers such an upgrade with an immediate "database is locked" (https://sqlite.org/lang_transaction.html).
     """
-    only_reads = has_request_context() and request.method in SAFE_METHODS and not g.get("expects_writes")
-    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if only_reads() else "BEGIN IMMEDIATE")

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal.extensions import db
-from portal.sqlite import expecting_writes
+from portal.transactions import expecting_writes
 
 
 @pytest.mark.parametrize(

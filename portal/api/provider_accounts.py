@@ -11,7 +11,7 @@ from portal.models import Role, User
 from portal.models.user import select_user_by_email
 from portal.people.accounts import is_demo_outside_demo
 from portal.people.token_families import void_tokens
-from portal.sqlite import expecting_writes
+from portal.transactions import expecting_writes
 
 log = structlog.get_logger()
 

@@ -24,7 +24,7 @@ from portal.people.sessions import (
     note_visit,
 )
 from portal.rate_limits import count_failed_sign_in, refusal, refuse_guessing
-from portal.sqlite import expecting_writes
+from portal.transactions import expecting_writes
 
 auth = Blueprint("auth", __name__, url_prefix="/auth")
 
@@ -93,7 +93,9 @@ def sign_out() -> Response:
         db.session.commit()
     logout_user()
     session.clear()
-    return redirect(url_for("auth.sign_in"))
+    answer = redirect(url_for("auth.sign_in"))
+    answer.headers["Clear-Site-Data"] = '"cache"'  # no page is seen again by whoever uses the browser next
+    return answer
 
 
 def sign_in_here(user: User) -> None:

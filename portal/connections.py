@@ -1,0 +1,35 @@
+"""The pool of connections to the database: as many as threads may want, looked at again after a rest."""
+
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DisconnectionError
+
+# As many stay open as threads work at once (gunicorn.conf.py): one beyond would be opened anew for each request.
+# SQLAlchemy ends each transaction itself, so that nothing is left for the pool to roll back.
+POOL_OPTIONS = {"pool_size": 16, "max_overflow": 4, "pool_reset_on_return": None}
+RESTED_SECONDS = 1.0
+USED_AT = "portal.used_at"
+
+
+def check_rested_connections(engine: Engine) -> None:
+    """Ask a connection whether it still lives before it is used, but not while it is used all the time.
+
+    A database that was started anew breaks connections at rest; of busy ones the next statement tells. SQLAlchemy
+    replaces all connections of the pool once one is found dead.
+    """
+
+    def ping_if_rested(connection: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get(USED_AT, monotonic()) < RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError("a connection at rest was closed by the database") from error
+
+    def note_use(_connection: Any, record: Any) -> None:
+        record.info[USED_AT] = monotonic()
+
+    event.listen(engine, "checkout", ping_if_rested)
+    event.listen(engine, "checkin", note_use)
