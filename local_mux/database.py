@@ -28,8 +28,8 @@ class _Memory:
 class Database:
     """State that survives a restart.
 
-    One process owns the file, so a lock in that process is enough to keep writers apart. Every commit
-    raises `changed`, which is what background work waits on.
+    One process owns the file, so a lock in that process is enough to keep writers apart. Background work waits for
+    commits; those that make no work for anyone are kept quiet, as each that wakes costs all who wait a look around.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,6 +38,7 @@ class Database:
         self._writing = threading.RLock()
         self._condition = threading.Condition()
         self._version = 0
+        self._calls = 0
         self._memory = _Memory(self._version)
         Base.metadata.create_all(self._engine)
 
@@ -62,28 +63,32 @@ class Database:
         return found
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """Hand out a session that commits at the end of the block, or not at all if it raises."""
+    def writing(self, *, is_quiet: bool = False) -> Iterator[Session]:
+        """Hand out a session that commits at the end of the block, or not at all if it raises.
+
+        :param is_quiet: nothing in it is work for anyone else.
+        """
         with self._writing, self._session.begin() as session:
             yield session
         with self._condition:
             self._version += 1
-            self._condition.notify_all()
+        if not is_quiet:
+            self.wake()
 
     @property
-    def version(self) -> int:
-        """A number that grows with every commit; read it before looking for work."""
-        return self._version
+    def calls(self) -> int:
+        """A number that grows with every commit that may be work for someone; read it before looking for work."""
+        return self._calls
 
-    def wait_for_change(self, since: int, timeout_seconds: float) -> None:
-        """Sleep until something was committed after `since`, or the time is up."""
+    def wait_for_call(self, since: int, timeout_seconds: float) -> None:
+        """Sleep until there is another call after `since`, or the time is up."""
         with self._condition:
-            self._condition.wait_for(lambda: self._version != since, timeout=timeout_seconds)
+            self._condition.wait_for(lambda: self._calls != since, timeout=timeout_seconds)
 
     def wake(self) -> None:
-        """Make everyone who waits look around, as at the end of the process."""
+        """Make everyone who waits look around."""
         with self._condition:
-            self._version += 1
+            self._calls += 1
             self._condition.notify_all()
 
 

@@ -59,10 +59,10 @@ class Encoder:
     def _work(self) -> None:
         database = self._context.database
         while not self._stopping.is_set():
-            seen = database.version
+            seen = database.calls
             asset = self._claim()
             if asset is None:
-                database.wait_for_change(seen, IDLE_SECONDS)
+                database.wait_for_call(seen, IDLE_SECONDS)
                 continue
             try:
                 self._prepare(asset)
@@ -155,7 +155,7 @@ class Encoder:
     def _note_progress(self, asset: Asset, done_seconds: float, plan: Plan) -> None:
         total_seconds = plan.longest_seconds or plan.source.duration
         percent = min(99.0, 100 * done_seconds / total_seconds) if total_seconds else 0.0
-        with self._context.database.writing() as session:
+        with self._context.database.writing(is_quiet=True) as session:
             current = session.get(Asset, asset.id)
             if current and current.status == PREPARING:
                 mark_progress(current, "transcoding", percent)

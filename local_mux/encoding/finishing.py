@@ -43,7 +43,7 @@ class Finisher:
     def _work(self) -> None:
         database = self._context.database
         while not self._stopping.is_set():
-            seen = database.version
+            seen = database.calls
             try:
                 job = self._next()
                 if job:
@@ -53,7 +53,7 @@ class Finisher:
                 continue
             except Exception:  # noqa: BLE001 - whatever fails here, the thread must live for the next job
                 _log.exception("finishing an asset failed")
-            database.wait_for_change(seen, IDLE_SECONDS)
+            database.wait_for_call(seen, IDLE_SECONDS)
 
     def _next(self) -> Callable[[], None] | None:
         with self._context.database.reading() as session:

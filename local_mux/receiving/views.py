@@ -137,7 +137,7 @@ def _complete(upload: Upload, total_bytes: int) -> Response:
 
 
 def _remember_total(upload: Upload, total_bytes: int) -> None:
-    with Context.current().database.writing() as session:
+    with Context.current().database.writing(is_quiet=True) as session:
         session.get_one(Upload, upload.id).total_bytes = total_bytes
 
 
