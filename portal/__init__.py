@@ -30,6 +30,7 @@ from portal.logs import configure_logs
 from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
 from portal.postgresql import tune_postgresql
+from portal.slow_queries import log_slow_queries
 from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url, serve_static
 from portal.tasks import make_nudge, make_queue_length, make_worker
@@ -97,6 +98,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         tune_sqlite(db.engine)
+        log_slow_queries(db.engine, settings.slow_query_ms)
         tune_postgresql(db.engine)
         check_rested_connections(db.engine)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))

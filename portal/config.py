@@ -95,6 +95,7 @@ class Settings:
     storage_price_per_minute: Decimal = Decimal("0.003")  # US dollars a month
     mail: MailSettings | None = None
     registration: str = "closed"  # or invitation, open
+    slow_query_ms: int = 500  # from which on a query gets a line in the log; 0 never
     trusted_proxies: int = 0
     is_demo: bool = False
     log_format: str = "json"
@@ -147,6 +148,7 @@ class Settings:
             storage_price_per_minute=price(environ, "MUX_STORAGE_PRICE_PER_MINUTE", cls.storage_price_per_minute),
             mail=mail,
             registration=_registration(environ, mail),
+            slow_query_ms=whole_number(environ, "SLOW_QUERY_MS", cls.slow_query_ms, 0, 3_600_000),
             trusted_proxies=whole_number(environ, "TRUSTED_PROXIES", cls.trusted_proxies, 0, 9),
             is_demo=one_of(environ, "PORTAL_DEMO", ("0", "1")) == "1",
             log_format=one_of(environ, "LOG_FORMAT", ("json", "console")),

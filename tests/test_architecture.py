@@ -102,6 +102,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.logs",
             "portal.headers",
             "portal.sqlite",
+            "portal.slow_queries",
             "portal.postgresql",
             "portal.connections",
             "portal.bare_select",
