@@ -103,6 +103,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.headers",
             "portal.sqlite",
             "portal.slow_queries",
+            "portal.sqlite_queue",
             "portal.postgresql",
             "portal.connections",
             "portal.bare_select",
@@ -137,6 +138,7 @@ MAY_COMMIT = (
         "portal/admin/orphans.py",
         "portal/doctor/examination.py",
     ),
+    "portal/sqlite.py",  # its connection, which is told to commit
     *("portal/account/deletion.py", "portal/account/email.py", "portal/admin/invitations.py"),
     *("portal/auth/invitations.py", "portal/auth/password_reset.py", "portal/auth/registration.py"),
     *("portal/admin/people.py", "portal/api/provider_accounts.py"),

@@ -18,7 +18,7 @@ from portal.transactions import expecting_writes
         ("journal_mode", "wal"),  # readers go on beside a writer
         ("synchronous", 2),  # full: what was answered survives a power cut
         ("foreign_keys", 1),
-        ("busy_timeout", 30_000),  # milliseconds; with 10,000 the last of 64 writers at once were turned away
+        ("busy_timeout", 30_000),  # milliseconds, for what other programs write
     ],
 )
 def test_what_every_connection_is_told(embedded: Flask, pragma: str, value: str | int) -> None:
