@@ -18,11 +18,29 @@ from bench.figures import spread
 from bench.mux_events import add_awaiting, ready_events
 from bench.scene import Scene, Stage
 from bench.tables import Finding, Table
+from bench.words import dice_for
 from portal.models import History, Outcome, Programme, Status, WebhookEvent
 
 CONNECTIONS = 64
-SENT_TWICE_EVERY = 10  # each tenth event is delivered twice, as Mux does now and then
 PATIENCE_SECONDS = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """How the events come. `twice` is the share of them that is delivered a second time."""
+
+    name: str
+    what: str
+    twice: float = 0.0
+    is_shuffled: bool = False
+
+
+COURSES = (
+    Course(name="burst", what="{events:,} events"),
+    Course(
+        name="burst, doubled", what="{events:,} events, {twice:,} of them twice, shuffled", twice=0.5, is_shuffled=True
+    ),
+)
 
 
 @dataclass
@@ -47,30 +65,38 @@ class Burst:
 
 
 def measure_burst(stage: Stage) -> Finding:
-    """`events` events at once, `rounds` times."""
+    """`events` events at once, `rounds` times in each of the courses."""
+    rows, figures, raw = [], {}, {}
     with stage.scene(stage.plan.rows) as scene:
-        bursts = [_burst(scene, stage.plan.events) for _ in range(stage.plan.rounds)]
-    row = (
-        f"{stage.plan.events:,} events, each tenth twice",
-        str(spread([burst.per_second for burst in bursts])),
-        str(spread([burst.median_ms for burst in bursts])),
-        str(spread([burst.slowest_ms for burst in bursts])),
-        *(str(sum(getattr(burst, name) for burst in bursts)) for name in ("refused", "lost", "twice")),
-    )
+        for course in COURSES:
+            bursts = [_burst(scene, course, stage.plan.events) for _ in range(stage.plan.rounds)]
+            slowest = spread([burst.slowest_ms for burst in bursts])
+            rows.append(
+                (
+                    course.what.format(events=stage.plan.events, twice=round(stage.plan.events * course.twice)),
+                    str(spread([burst.per_second for burst in bursts])),
+                    str(spread([burst.median_ms for burst in bursts])),
+                    str(slowest),
+                    *(str(sum(getattr(burst, name) for burst in bursts)) for name in ("refused", "lost", "twice")),
+                )
+            )
+            figures[course.name] = {"slowest_ms": slowest.median}
+            raw[course.name] = [asdict(burst) for burst in bursts]
     table = Table(
         title=f"Burst over {CONNECTIONS} connections on {stage.plan.database}",
         columns=("", "deliveries/s", "median ms", "slowest ms", "refused", "lost", "applied twice"),
-        rows=[row],
+        rows=rows,
         notes=["The sender is Python and shares the machine: the rate is lower than wrk's."],
     )
-    slowest = spread([burst.slowest_ms for burst in bursts]).median
-    return Finding([table], {"burst": {"slowest_ms": slowest}}, [asdict(burst) for burst in bursts])
+    return Finding([table], figures, raw)
 
 
-def _burst(scene: Scene, events: int) -> Burst:
+def _burst(scene: Scene, course: Course, events: int) -> Burst:
     products = add_awaiting(scene.database, events)
     calls = ready_events(products, scene.environment["MUX_WEBHOOK_SECRET"])
-    calls += calls[::SENT_TWICE_EVERY]
+    calls += calls[: round(events * course.twice)]
+    if course.is_shuffled:
+        dice_for(course.name).shuffle(calls)
     started = time.perf_counter()
     deliveries = _deliver(scene.portal.url, calls)
     seconds = time.perf_counter() - started

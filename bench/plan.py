@@ -39,7 +39,7 @@ class Plan:
             growth=tuple(sorted({_number("BENCH_GROWTH", size, 100, ROWS_MAX) for size in _split(growth)})),
             seconds=_number("BENCH_SECONDS", environ.get("BENCH_SECONDS") or "5", 1, 600),
             rounds=_number("BENCH_ROUNDS", environ.get("BENCH_ROUNDS") or "3", 1, 99),
-            events=_number("BENCH_EVENTS", environ.get("BENCH_EVENTS") or "1000", 64, 100_000),
+            events=_number("BENCH_EVENTS", environ.get("BENCH_EVENTS") or "10000", 64, 100_000),
             requests=_number("BENCH_REQUESTS", environ.get("BENCH_REQUESTS") or "5000", 100, REQUESTS_MAX),
             keeps=environ.get("BENCH_KEEP", "") not in {"", "0"},
         )
