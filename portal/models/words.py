@@ -6,7 +6,7 @@ A text can be asked for its words (`mentions`), which is quick for few texts; or
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, cast, column, false, func, or_, select, table, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, cast, column, false, func, or_, select, table, true
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
@@ -57,7 +57,7 @@ def _has_trigrams(words: tuple[str, ...]) -> ColumnElement[bool]:
     if not quoted:
         return is_there
     asked = bindparam("trigrams", " AND ".join(quoted), Text)
-    found = select(column("rowid")).select_from(table("programme_words"))
+    found: Select[int] = select(column("rowid")).select_from(table("programme_words"))
     return and_(ProgrammeText.id.in_(found.where(column("programme_words").bool_op("MATCH")(asked))), is_there)
 
 
