@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.account.views import account
 from portal.admin.views import admin
+from portal.api.direct import DirectAnswers
 from portal.api.identity import configure_tokens
 from portal.api.views import api
 from portal.auth.views import auth
@@ -17,6 +18,7 @@ from portal.catalogue.views import catalogue
 from portal.cli import portal_commands
 from portal.clock import Clock, system_clock
 from portal.coach.views import coach
+from portal.conditional import register_conditional_answers
 from portal.config import Settings
 from portal.connections import POOL_OPTIONS, check_rested_connections
 from portal.embed.views import embed
@@ -26,11 +28,11 @@ from portal.formatting import register_filters
 from portal.gate import register_gate
 from portal.headers import register_headers
 from portal.health import health
+from portal.json_provider import FastJson
 from portal.logs import configure_logs
 from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
 from portal.postgresql import tune_postgresql
-from portal.slow_queries import log_slow_queries
 from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url, serve_static
 from portal.tasks import make_nudge, make_queue_length, make_worker
@@ -50,6 +52,7 @@ def create_app(
     settings = settings or Settings.from_environ(os.environ)
     configure_logs(settings)
     app = Flask(__name__, root_path=str(ROOT), instance_path=str(settings.instance))
+    app.json = FastJson(app)
     app.config.update(_flask_config(settings))
     app.extensions.update(
         settings=settings, clock=clock, mux=mux or MuxApi(settings), playback_urls=PlaybackUrls(settings)
@@ -63,9 +66,10 @@ def create_app(
     register_template_context(app, settings)
     register_error_handlers(app)
     register_headers(app, settings)
+    register_conditional_answers(app)
     register_gate(app)
     _register_blueprints(app)
-    app.wsgi_app = serve_static(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = DirectAnswers(app, settings, serve_static(app.wsgi_app))  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -98,7 +102,6 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         tune_sqlite(db.engine)
-        log_slow_queries(db.engine, settings.slow_query_ms)
         tune_postgresql(db.engine)
         check_rested_connections(db.engine)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))

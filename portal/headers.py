@@ -13,28 +13,44 @@ MUX_UPLOADS = "https://storage.googleapis.com"
 MUX_DATA = "https://*.litix.io"
 
 
+UNSTORED = "private, no-store"
+CHECKED_EACH_TIME = "private, no-cache"  # kept by the browser, which asks whether it is still true: portal.conditional
+
+
 def register_headers(app: Flask, settings: Settings) -> None:
     """Send the headers with every answer."""
-    policies = {
-        (has_video, is_framed): content_security_policy(settings, has_video=has_video, is_framed=is_framed)
+    fixed = {
+        (has_video, is_framed): security_headers(settings, has_video=has_video, is_framed=is_framed)
         for has_video in (False, True)
         for is_framed in (False, True)
     }
 
     def add_headers(response: Response) -> Response:
-        headers = response.headers
-        policy = policies[g.get("has_video", False), g.get("is_framed", False)]
-        headers.setdefault("Content-Security-Policy", policy)
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-        headers.setdefault("Cache-Control", "private, no-store")
-        if settings.public_url.startswith("https:"):
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        present = {name.lower() for name, _ in response.headers}
+        for name, value in fixed[g.get("has_video", False), g.get("is_framed", False)]:
+            if name.lower() not in present:
+                response.headers.add(name, value)
+        if "cache-control" not in present:
+            response.headers.add("Cache-Control", UNSTORED)
         return response
 
     app.after_request(add_headers)
+
+
+def security_headers(
+    settings: Settings, *, has_video: bool = False, is_framed: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """What every answer says about how it may be used."""
+    headers = (
+        ("Content-Security-Policy", content_security_policy(settings, has_video=has_video, is_framed=is_framed)),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Permissions-Policy", "camera=(), microphone=(), geolocation=()"),
+    )
+    if settings.public_url.startswith("https:"):
+        return (*headers, ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+    return headers
 
 
 def allow_video() -> None:

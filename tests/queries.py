@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import event
 
+from portal.bare_select import unwatch_bare_selects, watch_bare_selects
 from portal.extensions import db
 
 
@@ -21,8 +22,13 @@ def queries_of(app: Flask) -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):  # SQLite alone shows it as a statement
             sent.append(statement)
 
+    def remember_bare(statement: str, _seconds: float) -> None:
+        sent.append(statement)
+
     event.listen(engine, "before_cursor_execute", remember)
+    watch_bare_selects(remember_bare)
     try:
         yield sent
     finally:
         event.remove(engine, "before_cursor_execute", remember)
+        unwatch_bare_selects(remember_bare)

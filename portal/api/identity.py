@@ -14,7 +14,7 @@ from portal.api.provider_keys import PAUSE_SECONDS, ProviderKeys, ProviderUnreac
 from portal.api.tokens import claims_of_own_token, configure_own_tokens, unauthorized
 from portal.config import Settings
 from portal.models import Role, User
-from portal.people.token_families import Holder, holder_of
+from portal.people.token_families import Claims, Holder, holder_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,11 +51,12 @@ def needs_token(*allowed: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def holder_of_own_token(*, refresh: bool = False, of_any_use: bool = False) -> tuple[Holder, str]:
     """Whose token of ours came with this request, and the token's id; 401 without a good one. One query."""
-    claims = claims_of_own_token(refresh=refresh, of_any_use=of_any_use)
-    holder = holder_of(claims)
+    said = claims_of_own_token(refresh=refresh, of_any_use=of_any_use)
+    claims = Claims.of(said)
+    holder = holder_of(claims) if claims else None
     if holder is None:
         abort(unauthorized())
-    return holder, str(claims.get("jti"))
+    return holder, str(said.get("jti"))
 
 
 def _caller() -> User:

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from portal.access import Viewer, may_edit, playback_for, thumbnail_for
 from portal.clock import iso_utc
 from portal.editing import Changes
-from portal.models.catalogue import LIMIT_DEFAULT, LIMIT_MAX, Position, read_cursor
+from portal.models.catalogue import LIMIT_DEFAULT, LIMIT_MAX, Filter, Page, Position, read_cursor
 from portal.models.programme import checked_description, checked_tags, checked_text, checked_title
 from portal.models.programme_row import AnyProgramme
 from portal.mux.playback import PlaybackUrls
@@ -92,6 +92,10 @@ class ListQuery(BaseModel):
     premium: bool | None = None
 
     @property
+    def filter(self) -> Filter:
+        return Filter(tag=self.tag, search=self.q, is_featured=self.featured, is_premium=self.premium)
+
+    @property
     def position(self) -> Position | None:
         return read_cursor(self.cursor) if self.cursor else None
 
@@ -121,6 +125,12 @@ def programme_json(programme: AnyProgramme, viewer: Viewer, urls: PlaybackUrls, 
             "error": _error(programme),
         }
     return body
+
+
+def programme_list_json(page: Page, viewer: Viewer, urls: PlaybackUrls, at: datetime) -> dict[str, Any]:
+    """One page of a list, and where the next begins."""
+    items = [programme_json(programme, viewer, urls, at) for programme in page.items]
+    return {"items": items, "nextCursor": page.next_cursor}
 
 
 def programme_detail_json(programme: AnyProgramme, viewer: Viewer, urls: PlaybackUrls, at: datetime) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from portal.api.schemas import (
     NewProgramme,
     programme_detail_json,
     programme_json,
+    programme_list_json,
 )
 from portal.api.tokens import token_pair, unauthorized
 from portal.clock import iso_utc, utc_now
@@ -31,7 +32,7 @@ from portal.lifecycle.deletion import delete_programme, restore_programme
 from portal.lifecycle.moves import StateConflictError
 from portal.lifecycle.publication import set_published
 from portal.models import Programme, Role, Upload
-from portal.models.catalogue import Filter, newest_published
+from portal.models.catalogue import newest_published
 from portal.models.programme import select_programme_for_update
 from portal.mux.gateway import current_mux
 from portal.mux.playback import current_playback_urls
@@ -138,11 +139,9 @@ def show_programme(product_id: uuid.UUID) -> dict[str, Any]:
 @api.get("/programme")
 @needs_token(*Role)
 def list_programmes() -> dict[str, Any]:
-    query, user, at = read_query(ListQuery), api_user(), utc_now()
-    wanted = Filter(tag=query.tag, search=query.q, is_featured=query.featured, is_premium=query.premium)
-    page = newest_published(wanted, limit=query.limit, after=query.position)
-    items = [programme_json(programme, user, current_playback_urls(), at) for programme in page.items]
-    return {"items": items, "nextCursor": page.next_cursor}
+    query = read_query(ListQuery)
+    page = newest_published(query.filter, limit=query.limit, after=query.position)
+    return programme_list_json(page, api_user(), current_playback_urls(), utc_now())
 
 
 @api.delete("/programme/<uuid:product_id>")

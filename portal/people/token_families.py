@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, select, update
 
 from portal.config import Settings
 from portal.extensions import db
-from portal.models import RefreshFamily, User
+from portal.models import RefreshFamily, Role, User
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,22 +35,41 @@ def begin_family(user: User, settings: Settings, *, at: datetime) -> RefreshFami
     return family
 
 
-def holder_of(claims: dict[str, Any]) -> Holder | None:
-    """Who a rightly signed token of ours belongs to, if account, role and family still are as it says. One query."""
-    user_id, family_id = _user_id(claims.get("sub")), _uuid(claims.get("fam"))
-    if user_id is None or family_id is None:
-        return None
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """What a rightly signed token of ours says: of which account and family it is, and how the account stood then."""
+
+    user_id: int
+    family_id: uuid.UUID
+    role: str
+    version: int
+
+    @classmethod
+    def of(cls, claims: dict[str, Any]) -> "Claims | None":
+        """None for a token that lacks something which ours have."""
+        user_id, family_id = _user_id(claims.get("sub")), _uuid(claims.get("fam"))
+        role, version = claims.get("role"), claims.get("ver")
+        if user_id is None or family_id is None or not isinstance(role, str) or type(version) is not int:
+            return None
+        return cls(user_id=user_id, family_id=family_id, role=role, version=version)
+
+    def fit(self, *, role: Role, version: int, is_enabled: bool) -> bool:
+        """Whether the account stands as it did, and may be used."""
+        return is_enabled and role.value == self.role and version == self.version
+
+
+def holder_of(claims: Claims) -> Holder | None:
+    """Who a token of ours belongs to, if account, role and family still are as it says. One query."""
     chosen = select(User, RefreshFamily.current_jti).join(RefreshFamily, RefreshFamily.user_id == User.id)
-    chosen = chosen.where(User.id == user_id, RefreshFamily.id == family_id, RefreshFamily.ended_at.is_(None))
-    found = db.session.execute(chosen).one_or_none()
+    found = db.session.execute(
+        chosen.where(User.id == claims.user_id, RefreshFamily.id == claims.family_id, RefreshFamily.ended_at.is_(None))
+    ).one_or_none()
     if found is None:
         return None
     user, current_jti = found
-    version = claims.get("ver")
-    is_as_it_says = user.role.value == claims.get("role") and type(version) is int and version == user.token_version
-    if not user.is_enabled or not is_as_it_says:
+    if not claims.fit(role=user.role, version=user.token_version, is_enabled=user.is_enabled):
         return None
-    return Holder(user=user, family_id=family_id, current_jti=current_jti)
+    return Holder(user=user, family_id=claims.family_id, current_jti=current_jti)
 
 
 def carry_on(holder: Holder, settings: Settings, *, at: datetime) -> str | None:

@@ -1,0 +1,120 @@
+"""SELECTs on the bare driver, for the few questions that are asked on almost every request."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, cast
+
+from sqlalchemy import Dialect, Engine, Select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+Row = tuple[Any, ...]
+Convert = Callable[[Any], Any]
+Watcher = Callable[[str, float], None]  # is told a statement, and how many seconds it took
+
+_POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+_SQLITE: Dialect = sqlite.dialect(paramstyle="named")
+_watchers: list[Watcher] = []
+
+
+def watch_bare_selects(watcher: Watcher) -> None:
+    """Have every statement told that passes here: SQLAlchemy's own events don't see them."""
+    _watchers.append(watcher)
+
+
+def unwatch_bare_selects(watcher: Watcher) -> None:
+    _watchers.remove(watcher)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A connection to read with. Each SELECT sees what is committed at its own moment."""
+
+    dialect: Dialect
+    connection: DBAPIConnection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Reader]:
+    """A connection of the engine's pool, outside of transactions: its driver begins none by itself."""
+    pooled = engine.raw_connection()
+    try:
+        yield Reader(engine.dialect, cast("DBAPIConnection", pooled.driver_connection))
+    except BaseException:
+        pooled.invalidate()
+        raise
+    finally:
+        pooled.close()
+
+
+class BareSelect:
+    """A SELECT that SQLAlchemy compiles once and then stays out of, which saves most of what a small one costs.
+
+    Parameters and columns are converted by their types, as SQLAlchemy would. Rows are plain tuples.
+    """
+
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        self._statement = statement
+        self._compiled: dict[str, _Compiled] = {}
+
+    def rows(self, reader: Reader, **parameters: Any) -> Sequence[Row]:
+        """All rows, in order."""
+        compiled = self._compiled.get(reader.dialect.name) or self._compile(reader.dialect.name)
+        started = perf_counter()
+        cursor = reader.connection.cursor()
+        try:
+            cursor.execute(compiled.text, compiled.bound(parameters))
+            rows: Sequence[Row] = cursor.fetchall()
+        finally:
+            cursor.close()
+        for watcher in _watchers:
+            watcher(compiled.text, perf_counter() - started)
+        return [compiled.converted(row) for row in rows] if compiled.columns else rows
+
+    def first(self, reader: Reader, **parameters: Any) -> Row | None:
+        """The first row; None where there is none."""
+        rows = self.rows(reader, **parameters)
+        return rows[0] if rows else None
+
+    def _compile(self, name: str) -> "_Compiled":
+        dialect = _POSTGRESQL if name == "postgresql" else _SQLITE
+        compiled = self._statement.compile(dialect=dialect)
+        binders = {
+            each.key: each.type.dialect_impl(dialect).bind_processor(dialect) for each in compiled.binds.values()
+        }
+        readers = [
+            column.type.dialect_impl(dialect).result_processor(dialect, None)
+            for column in self._statement.selected_columns
+        ]
+        made = _Compiled(
+            text=str(compiled),
+            defaults=compiled.params,
+            binders={key: convert for key, convert in binders.items() if convert is not None},
+            columns=tuple((place, convert) for place, convert in enumerate(readers) if convert is not None),
+        )
+        self._compiled[name] = made
+        return made
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """A statement in the words of one database, and what its driver does not convert by itself."""
+
+    text: str
+    defaults: Mapping[str, Any]
+    binders: Mapping[str, Convert]
+    columns: tuple[tuple[int, Convert], ...]
+
+    def bound(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        bound = {**self.defaults, **parameters}
+        for key, convert in self.binders.items():
+            bound[key] = convert(bound[key])
+        return bound
+
+    def converted(self, row: Row) -> Row:
+        values = list(row)
+        for place, convert in self.columns:
+            values[place] = convert(values[place])
+        return tuple(values)
