@@ -45,8 +45,24 @@ async function bind(box) {
     pause.textContent = uploader.paused ? "Pausing after this piece …" : "Pause";
   });
   bindDrop(box, uploader);
-  await import(box.dataset.module ?? "");
+  await load(box);
   nameProgress(uploader);
+}
+
+/** Until the component is here, whoever wants to choose a file is told so, and then gets what they asked for. @param {HTMLElement} box */
+async function load(box) {
+  const choose = /** @type {HTMLButtonElement} */ (box.querySelector("[slot=file-select]"));
+  let isAsked = false;
+  const answer = () => {
+    isAsked = true;
+    show(box, { message: "One moment, the uploader is still on its way." });
+  };
+  choose.addEventListener("click", answer);
+  await import(box.dataset.module ?? "");
+  choose.removeEventListener("click", answer);
+  if (!isAsked) return;
+  show(box, {});
+  if (navigator.userActivation?.isActive) choose.click();
 }
 
 /** The component leaves its progress bar without an accessible name. @param {HTMLElement} uploader */
