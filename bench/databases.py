@@ -61,6 +61,14 @@ def data_folder() -> Iterator[Path]:
         yield DATA
 
 
+def vacuum(url: str) -> None:
+    """As autovacuum would in time. By an engine that is not the portal's, which would begin a transaction."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("VACUUM ANALYZE")
+    engine.dispose()
+
+
 @contextmanager
 def database_of(shelf: Shelf, rows: int, environment: dict[str, str]) -> Iterator[Database]:
     """A copy of the database with that many programmes, which is filled first where there is none yet."""
@@ -84,8 +92,7 @@ def make_and_fill(url: str, rows: int, environment: dict[str, str]) -> None:
     with app.app_context():
         upgrade()
         fill(db.engine, rows, datetime.now(UTC))
-        if db.engine.dialect.name == "postgresql":  # as autovacuum would have done in time
-            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("VACUUM ANALYZE")
+        if db.engine.dialect.name == "postgresql":
+            vacuum(url)
         db.session.remove()
         db.engine.dispose()
