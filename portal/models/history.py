@@ -8,9 +8,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.extensions import db
 from portal.models.base import Base, RowId
-from portal.models.paging import NumberedPage
+from portal.models.paging import NumberedPage, numbered_page
 from portal.models.programme import Status
 from portal.models.user import User
 from portal.models.webhook_event import WebhookEvent
@@ -59,10 +58,9 @@ def newest_happenings(product_id: uuid.UUID, *, limit: int, after: int | None) -
         select(History, WebhookEvent.id)
         .outerjoin(WebhookEvent, WebhookEvent.mux_event_id == History.mux_event_id)
         .where(History.product_id == product_id)
-        .order_by(History.id.desc())
     )
-    if after is not None:
-        chosen = chosen.where(History.id < after)
-    rows = db.session.execute(chosen.limit(limit + 1)).all()
-    items = [ListedHappening(happening=happening, event_id=event_id) for happening, event_id in rows[:limit]]
-    return NumberedPage(items=items, next_cursor=items[-1].happening.id if len(rows) > limit else None)
+    return numbered_page(chosen, History.id, _listed_happening, limit=limit, after=after)
+
+
+def _listed_happening(happening: History, event_id: int | None) -> ListedHappening:
+    return ListedHappening(happening=happening, event_id=event_id)

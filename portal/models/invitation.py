@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
-from portal.models.paging import NumberedPage
+from portal.models.paging import NumberedPage, as_it_is, numbered_page
 from portal.models.standing import Role
 from portal.models.user import User
 
@@ -38,14 +38,8 @@ class Invitation(Base):
 
 def newest_invitations(*, limit: int, after: int | None = None) -> NumberedPage[Invitation]:
     """Those that were not accepted, newest first, with who invited. One query."""
-    chosen = (
-        select(Invitation).options(joinedload(Invitation.invited_by, innerjoin=True)).order_by(Invitation.id.desc())
-    )
-    if after is not None:
-        chosen = chosen.where(Invitation.id < after)
-    rows = db.session.scalars(chosen.limit(limit + 1)).all()
-    items = rows[:limit]
-    return NumberedPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    chosen = select(Invitation).options(joinedload(Invitation.invited_by, innerjoin=True))
+    return numbered_page(chosen, Invitation.id, as_it_is, limit=limit, after=after)
 
 
 def find_invitation(invitation_id: int) -> Invitation | None:

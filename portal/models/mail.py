@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
-from portal.models.paging import NumberedPage, is_row_id
+from portal.models.paging import NumberedPage, as_it_is, is_row_id, numbered_page
 
 
 class Mail(Base):
@@ -43,12 +43,7 @@ def select_mails_due(at: datetime, limit: int) -> Select[Mail]:
 
 def newest_mails(*, limit: int, after: int | None = None) -> NumberedPage[Mail]:
     """All mails, newest first. One query."""
-    chosen = select(Mail).order_by(Mail.id.desc())
-    if after is not None:
-        chosen = chosen.where(Mail.id < after)
-    rows = db.session.scalars(chosen.limit(limit + 1)).all()
-    items = rows[:limit]
-    return NumberedPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    return numbered_page(select(Mail), Mail.id, as_it_is, limit=limit, after=after)
 
 
 def find_mail(mail_id: int) -> Mail | None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
-from portal.models.paging import NumberedPage
+from portal.models.paging import NumberedPage, numbered_page
 from portal.models.programme import Programme
 from portal.models.user import User
 
@@ -143,13 +143,12 @@ def newest_changes(user_id: int, *, limit: int, after: int | None) -> NumberedPa
         select(MembershipChange, Programme.title)
         .outerjoin(Programme, Programme.product_id == MembershipChange.product_id)
         .where(MembershipChange.user_id == user_id)
-        .order_by(MembershipChange.id.desc())
     )
-    if after is not None:
-        chosen = chosen.where(MembershipChange.id < after)
-    rows = db.session.execute(chosen.limit(limit + 1)).all()
-    items = [ListedChange(change=change, title=title) for change, title in rows[:limit]]
-    return NumberedPage(items=items, next_cursor=items[-1].change.id if len(rows) > limit else None)
+    return numbered_page(chosen, MembershipChange.id, _listed_change, limit=limit, after=after)
+
+
+def _listed_change(change: MembershipChange, title: str | None) -> ListedChange:
+    return ListedChange(change=change, title=title)
 
 
 def find_change(by_id: int, reference: str) -> MembershipChange | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, column_property, joinedload, mapped_column, r
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
-from portal.models.paging import NumberedPage, is_row_id
+from portal.models.paging import NumberedPage, as_it_is, is_row_id, numbered_page
 from portal.models.user import User
 
 
@@ -72,12 +72,8 @@ User.unread_notices = column_property(
 
 def newest_notices(user_id: int, *, limit: int, after: int | None = None) -> NumberedPage[Notice]:
     """A person's notices, newest first. One query."""
-    chosen = select(Notice).where(Notice.user_id == user_id).order_by(Notice.id.desc())
-    if after is not None:
-        chosen = chosen.where(Notice.id < after)
-    rows = db.session.scalars(chosen.limit(limit + 1)).all()
-    items = rows[:limit]
-    return NumberedPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    chosen = select(Notice).where(Notice.user_id == user_id)
+    return numbered_page(chosen, Notice.id, as_it_is, limit=limit, after=after)
 
 
 def select_unmailed(limit: int) -> Select[Notice]:

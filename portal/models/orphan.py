@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
-from portal.models.paging import NumberedPage, is_row_id
+from portal.models.paging import NumberedPage, as_it_is, is_row_id, numbered_page
 
 NEVER_REMOVED_WITHIN = timedelta(hours=24)
 
@@ -74,12 +74,8 @@ def replace_orphans(found: Sequence[Orphan]) -> None:
 
 def list_orphans(*, is_at_mux: bool, limit: int, after: int | None = None) -> NumberedPage[Orphan]:
     """What is at Mux without a programme, or the programmes without their video, as they were found. One query."""
-    chosen = select(Orphan).where(_is_at_mux() if is_at_mux else ~_is_at_mux()).order_by(Orphan.id)
-    if after is not None:
-        chosen = chosen.where(Orphan.id > after)
-    rows = db.session.scalars(chosen.limit(limit + 1)).all()
-    items = rows[:limit]
-    return NumberedPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    chosen = select(Orphan).where(_is_at_mux() if is_at_mux else ~_is_at_mux())
+    return numbered_page(chosen, Orphan.id, as_it_is, limit=limit, after=after, is_oldest_first=True)
 
 
 def count_orphans(at: datetime) -> OrphanTotals:

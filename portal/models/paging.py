@@ -1,8 +1,13 @@
-"""Pages of rows that are numbered as they come: newest first, each page beginning right behind the one before."""
+"""Pages of rows that are numbered as they come, each page beginning right behind the one before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from portal.extensions import db
 
 ROW_ID_MAX = 2**63 - 1  # what both databases take for a row's number
 
@@ -15,6 +20,32 @@ class NumberedPage(Generic[Row]):
 
     items: Sequence[Row]
     next_cursor: int | None
+
+
+def numbered_page(
+    chosen: Select[*tuple[Any, ...]],
+    number: InstrumentedAttribute[int],
+    make: Callable[..., Row],
+    *,
+    limit: int,
+    after: int | None,
+    is_oldest_first: bool = False,
+) -> NumberedPage[Row]:
+    """What `make` makes of each row that was chosen, sorted by number. One query.
+
+    One row more than is shown is asked for: it tells whether a page follows.
+    """
+    chosen = chosen.add_columns(number).order_by(number if is_oldest_first else number.desc()).limit(limit + 1)
+    if after is not None:
+        chosen = chosen.where(number > after if is_oldest_first else number < after)
+    rows = db.session.execute(chosen).all()
+    items = [make(*row[:-1]) for row in rows[:limit]]
+    return NumberedPage(items=items, next_cursor=rows[limit - 1][-1] if len(rows) > limit else None)
+
+
+def as_it_is(row: Row) -> Row:
+    """What a page makes of rows that are shown as they were read."""
+    return row
 
 
 def is_row_id(number: int) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
-from portal.models.paging import NumberedPage
+from portal.models.paging import NumberedPage, as_it_is, numbered_page
 
 LASTS_FOR = timedelta(days=14)  # without a visit
 
@@ -34,12 +34,7 @@ class UserSession(Base):
 
 def live_sessions(user_id: int, at: datetime, *, limit: int, after: int | None = None) -> NumberedPage[UserSession]:
     """A person's sessions that are not over, newest first. One query."""
-    chosen = _live(user_id, at).order_by(UserSession.id.desc())
-    if after is not None:
-        chosen = chosen.where(UserSession.id < after)
-    rows = db.session.scalars(chosen.limit(limit + 1)).all()
-    items = rows[:limit]
-    return NumberedPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    return numbered_page(_live(user_id, at), UserSession.id, as_it_is, limit=limit, after=after)
 
 
 def count_live_sessions(user_id: int, at: datetime) -> int:

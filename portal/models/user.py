@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, MappedSQLExpression, attribute_keyed_dict, ma
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
-from portal.models.paging import NumberedPage
+from portal.models.paging import NumberedPage, as_it_is, numbered_page
 from portal.models.standing import Role, Standing
 
 if TYPE_CHECKING:
@@ -71,18 +71,14 @@ def newest_people(
     *, role: Role | None = None, search: str = "", limit: int, after: int | None = None
 ) -> NumberedPage[User]:
     """Accounts, newest first; of those searched for, each word stands in the name or the address. One query."""
-    chosen = select(User).order_by(User.id.desc())
+    chosen = select(User)
     if role is not None:
         chosen = chosen.where(User.role == role)
     for word in search.split():
         chosen = chosen.where(
             or_(User.name.icontains(word, autoescape=True), User.email.icontains(word, autoescape=True))
         )
-    if after is not None:
-        chosen = chosen.where(User.id < after)
-    rows = db.session.scalars(chosen.limit(limit + 1)).all()
-    items = rows[:limit]
-    return NumberedPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    return numbered_page(chosen, User.id, as_it_is, limit=limit, after=after)
 
 
 def count_people() -> dict[Role, int]:
