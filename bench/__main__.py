@@ -11,6 +11,7 @@ from bench.burst import measure_burst
 from bench.databases import Shelf, data_folder
 from bench.environment import run_environment
 from bench.growth import measure_growth
+from bench.local_mux import measure_local_mux
 from bench.measuring import WrongAnswerError
 from bench.memory import measure_memory
 from bench.neighbours import measure_neighbours
@@ -31,6 +32,7 @@ OTHERS: dict[str, Callable[[Stage], Finding]] = {
     "growth": measure_growth,
     "burst": measure_burst,
     "neighbours": measure_neighbours,
+    "local-mux": measure_local_mux,
     "memory": measure_memory,
     "profile": profile_routes,
 }
