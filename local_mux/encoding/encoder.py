@@ -23,7 +23,7 @@ from local_mux.ffmpeg import FfmpegFailedError, FfmpegKilledError
 from local_mux.models.asset import PREPARING, Asset
 
 IDLE_SECONDS = 60.0
-PROGRESS_EVERY_SECONDS = 0.25
+PROGRESS_EVERY_SECONDS = 0.5
 ENDED_FROM_OUTSIDE_LIMIT = 3
 _MICROSECONDS = 1_000_000
 _LEAST_SHARE = 0.9
