@@ -1,5 +1,6 @@
 """Prepare the database, then run local Mux, portal and worker until told to stop."""
 
+import json
 import os
 import shlex
 import socket
@@ -12,7 +13,7 @@ from honcho.manager import Manager
 from demo.environment import demo_environment
 from portal import create_app
 from portal.config import ConfigError, Settings
-from portal.demo_accounts import NotADemoError, make_demo_accounts
+from portal.demo_accounts import PASSWORD, PEOPLE, NotADemoError, make_demo_accounts
 from portal.extensions import db
 
 
@@ -29,6 +30,7 @@ def main() -> int:
     except (ConfigError, NotADemoError) as error:
         print(f"portal: {error}", file=sys.stderr)
         return 1
+    environment |= {"DEMO_PEOPLE": json.dumps([person[:3] for person in PEOPLE]), "DEMO_PASSWORD": PASSWORD}
     manager = Manager()
     for name, command in _processes(environment).items():
         manager.add_process(name, f"exec {shlex.join([sys.executable, '-m', *command])}", env=environment)

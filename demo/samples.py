@@ -11,8 +11,6 @@ from typing import Any
 import imageio_ffmpeg
 import urllib3
 
-from portal.demo_accounts import PASSWORD
-
 COACHES = ("coach@example.com", "coach2@example.com")
 LENGTH_SECONDS = 20
 READY_WITHIN_SECONDS = 180
@@ -90,10 +88,10 @@ SAMPLES = (
 )
 
 
-def bring_in(sample: Sample, *, portal: str, folder: Path, http: urllib3.PoolManager) -> None:
+def bring_in(sample: Sample, *, portal: str, password: str, folder: Path, http: urllib3.PoolManager) -> None:
     """Draw a sample and send it; begun again after a stop, it goes on with the programme it made before."""
     video = draw(sample, folder)
-    credentials = {"email": sample.coach, "password": PASSWORD}
+    credentials = {"email": sample.coach, "password": password}
     token = _call(http, "POST", f"{portal}/auth/token", credentials)["accessToken"]
     bearer = {"Authorization": f"Bearer {token}"}
     made = _call(

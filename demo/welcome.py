@@ -1,8 +1,10 @@
 """Say where the portal is once it answers, and bring in the sample programmes.
 
-The process then waits to be stopped: the runner ends all processes when one of them ends.
+The process then waits to be stopped: the runner ends all processes when one of them ends. It imports nothing of the
+portal, which would take as long as starting it, and hold that up.
 """
 
+import json
 import os
 import signal
 import sys
@@ -13,7 +15,6 @@ from pathlib import Path
 import urllib3
 
 from demo.samples import SAMPLES, bring_in
-from portal.demo_accounts import PASSWORD, PEOPLE
 
 PATIENCE_SECONDS = 60
 
@@ -29,7 +30,8 @@ def main() -> None:
     if not done.exists():
         _wait_for(http, mux)
         for sample in SAMPLES:
-            bring_in(sample, portal=portal, folder=Path(os.environ["INSTANCE"]) / "samples", http=http)
+            folder = Path(os.environ["INSTANCE"]) / "samples"
+            bring_in(sample, portal=portal, password=os.environ["DEMO_PASSWORD"], folder=folder, http=http)
             print(f"Sample programme: {sample.title}", flush=True)
         done.touch()
     while True:
@@ -49,11 +51,12 @@ def _wait_for(http: urllib3.PoolManager, url: str) -> None:
 
 
 def _greet(portal: str, mux: str) -> None:
-    accounts = "\n".join(f"    {email:<20} {name} ({role})" for email, name, role, _ in PEOPLE)
+    people = json.loads(os.environ["DEMO_PEOPLE"])
+    accounts = "\n".join(f"    {email:<20} {name} ({role})" for email, name, role in people)
     print(
         f"\n  The portal is ready: {portal}\n  Its local Mux shows what it does: {mux}\n"
         f"  The mails it sends are shown to administrators: {portal}/admin/mails\n\n"
-        f"  Sign in with the password {PASSWORD} as\n{accounts}\n",
+        f"  Sign in with the password {os.environ['DEMO_PASSWORD']} as\n{accounts}\n",
         flush=True,
     )
 
