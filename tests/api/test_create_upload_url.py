@@ -13,6 +13,7 @@ from portal import create_app
 from portal.config import Settings
 from portal.extensions import db
 from portal.models import Status
+from portal.mux.breaker import FAILURES, PAUSE_SECONDS
 from portal.mux.gateway import MuxApi, MuxGateway
 from tests.callers import Api, Shelf, problem_of
 from tests.clock import StoppedClock
@@ -105,6 +106,21 @@ def test_a_mux_that_does_not_answer_or_hangs_up_is_503_and_leaves_nothing(
     assert problem_of(api.post(CREATE, {"title": "Breathing"}), 503)["detail"] == "Mux: the connection to Mux broke"
 
     assert len(mux_server.asked) == 2
+    assert shelf.is_empty()
+
+
+def test_while_mux_stays_away_calls_are_refused_at_once_with_a_time_to_come_back(
+    api: Api, shelf: Shelf, mux_server: ScriptedMux
+) -> None:
+    mux_server.script.says(500)
+    for _ in range(FAILURES):
+        assert "Retry-After" not in api.post(CREATE, {"title": "Breathing"}).headers
+
+    response = api.post(CREATE, {"title": "Breathing"})
+
+    assert problem_of(response, 503)["detail"] == "Mux: Mux has not answered for a while, so it was not asked"
+    assert 1 <= int(response.headers["Retry-After"]) <= PAUSE_SECONDS
+    assert len(mux_server.asked) == FAILURES
     assert shelf.is_empty()
 
 
