@@ -8,9 +8,9 @@ from typing import Any
 from flask import Flask
 from whitenoise import WhiteNoise
 
-from portal.static_build import BUILT, MANIFEST, STATIC, digest
+from portal.static_build import BUILT, MANIFEST, STATIC, contents, digest
 
-PLAIN_MAX_AGE_SECONDS = 3600
+PLAIN_MAX_AGE_SECONDS = 0  # asked for again each time: what they import has no version in its address
 
 
 def register_static_url(app: Flask) -> None:
@@ -21,7 +21,7 @@ def register_static_url(app: Flask) -> None:
     def static_url(name: str) -> str:
         if name in built:
             return f"{app.static_url_path}/{built[name]}"
-        return f"{app.static_url_path}/{name}?v={digest((STATIC / name).read_bytes())}"
+        return f"{app.static_url_path}/{name}?v={digest(contents(STATIC / name))}"
 
     app.add_template_global(static_url)
 
@@ -41,7 +41,7 @@ def _current_build(static: Path) -> dict[str, str]:
     """What each file was built to; nothing if any has changed since: modules that import each other go together."""
     try:
         manifest: dict[str, dict[str, str]] = json.loads((static / BUILT / MANIFEST).read_text())
-        is_current = all(digest((static / name).read_bytes()) == entry["source"] for name, entry in manifest.items())
+        is_current = all(digest(contents(static / name)) == entry["source"] for name, entry in manifest.items())
         is_whole = all((static / entry["built"]).exists() for entry in manifest.values())
     except (OSError, ValueError, LookupError, AttributeError):  # no build, or one that was interrupted
         return {}

@@ -1,6 +1,7 @@
 """Our own files on their way to the browser: names that change with the contents, compressed, kept for ever."""
 
 import gzip
+import json
 import re
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import brotli
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from portal.static_build import BUILT, STATIC, build
 from portal.static_files import _current_build, serve_static
@@ -23,6 +25,25 @@ def test_every_file_has_a_twin_whose_name_holds_its_digest(copy: Path) -> None:
     }
     for entry in manifest.values():
         assert re.search(r"\.[0-9a-f]{12}\.(css|js|mjs|svg)$", entry["built"])
+
+
+def test_a_stylesheet_s_parts_are_in_its_twin(copy: Path) -> None:
+    parts = sorted((copy / "css" / "portal").glob("*.css"))
+
+    twin = (copy / build(copy)["css/portal.css"]["built"]).read_text()
+
+    assert parts
+    assert "@import" not in twin
+    assert all(part.read_text().strip() in twin for part in parts)
+
+
+def test_a_change_in_a_stylesheet_s_part_asks_for_another_build(copy: Path) -> None:
+    before = build(copy)["css/portal.css"]["built"]
+    part = copy / "css" / "portal" / "tokens.css"
+    part.write_text(part.read_text() + "\n.changed { color: red; }\n")
+
+    assert _current_build(copy) == {}
+    assert build(copy)["css/portal.css"]["built"] != before
 
 
 def test_the_twins_come_compressed_both_ways(copy: Path) -> None:
@@ -74,23 +95,46 @@ def test_a_build_that_was_interrupted_is_no_build(copy: Path, damage: str) -> No
     assert _current_build(copy) == {}
 
 
-def test_twins_are_kept_for_ever_and_plain_files_for_an_hour(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    built = build(copy)["css/portal.css"]["built"]
-    monkeypatch.setattr("portal.static_files.STATIC", copy)
-    app = Flask("files", static_folder=None)
-    app.wsgi_app = serve_static(app.wsgi_app)  # type: ignore[method-assign]
-    client = app.test_client()
+def test_twins_are_kept_for_ever_and_plain_files_are_asked_for_again(copy: Path, files: FlaskClient) -> None:
+    built = json.loads((copy / BUILT / "manifest.json").read_text())["css/portal.css"]["built"]
 
     with (
-        client.get(f"/static/{built}", headers={"Accept-Encoding": "gzip, br"}) as twin,
-        client.get("/static/css/portal.css") as plain,
+        files.get(f"/static/{built}", headers={"Accept-Encoding": "gzip, br"}) as twin,
+        files.get("/static/css/portal.css") as plain,
     ):
         pass
 
     assert (twin.status_code, twin.headers["Content-Encoding"]) == (200, "br")
     assert "immutable" in twin.headers["Cache-Control"]
-    assert "max-age=3600" in plain.headers["Cache-Control"]
+    assert "max-age=0" in plain.headers["Cache-Control"]
     assert "immutable" not in plain.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "ending"),
+    [
+        pytest.param("gzip, deflate, br, zstd", "br", ".br", id="brotli, as browsers ask over HTTPS"),
+        pytest.param("gzip, deflate", "gzip", ".gz", id="gzip"),
+        pytest.param("identity", None, "", id="neither"),
+        pytest.param(None, None, "", id="nothing said"),
+    ],
+)
+def test_a_twin_comes_as_the_browser_can_read_it(
+    copy: Path, files: FlaskClient, accepted: str | None, encoding: str | None, ending: str
+) -> None:
+    built = json.loads((copy / BUILT / "manifest.json").read_text())["css/portal.css"]["built"]
+    headers = {"Accept-Encoding": accepted} if accepted else {}
+
+    with files.get(f"/static/{built}", headers=headers) as answer:
+        sent = answer.data
+    with files.get(f"/static/{built}", headers={**headers, "If-None-Match": answer.headers["ETag"]}) as again:
+        pass
+
+    assert sent == (copy / f"{built}{ending}").read_bytes()
+    assert (answer.headers.get("Content-Encoding"), answer.headers["Vary"]) == (encoding, "Accept-Encoding")
+    assert int(answer.headers["Content-Length"]) == len(sent)
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", answer.headers["ETag"])
+    assert again.headers["Vary"] == "Accept-Encoding"
 
 
 @pytest.fixture
@@ -100,3 +144,13 @@ def copy(tmp_path: Path) -> Path:
         shutil.copytree(STATIC / name, tmp_path / name)
     (tmp_path / "vendor").mkdir()
     return tmp_path
+
+
+@pytest.fixture
+def files(copy: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """A browser on the built files."""
+    build(copy)
+    monkeypatch.setattr("portal.static_files.STATIC", copy)
+    app = Flask("files", static_folder=None)
+    app.wsgi_app = serve_static(app.wsgi_app)  # type: ignore[method-assign]
+    return app.test_client()

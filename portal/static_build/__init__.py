@@ -19,6 +19,8 @@ BUILT = "built"
 MANIFEST = "manifest.json"
 FOLDERS = ("css", "js", "img", "vendor")
 SUFFIXES = frozenset({".css", ".js", ".mjs", ".svg"})
+# A stylesheet names its parts, each on a line of its own.
+PART = re.compile(rb'^@import "\./([a-z/-]+\.css)";$', re.MULTILINE)
 # The imports of our own modules, which stand in the same folder.
 IMPORT = re.compile(rb'(?<=from )"\./([a-z-]+\.js)"')
 
@@ -40,11 +42,19 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
+def contents(file: Path) -> bytes:
+    """What browsers get of a file: a stylesheet with its parts in it, so that a page fetches one."""
+    content = file.read_bytes()
+    if file.suffix != ".css":
+        return content
+    return PART.sub(lambda found: (file.parent / found[1].decode()).read_bytes(), content)
+
+
 def _build_file(name: str, static: Path, manifest: dict[str, dict[str, str]]) -> str:
     """The file's built name; what it imports is built before it, as its name there changes its contents."""
     if name in manifest:
         return manifest[name]["built"]
-    original = (static / name).read_bytes()
+    original = contents(static / name)
     folder = Path(name).parent
 
     def built_import(found: re.Match[bytes]) -> bytes:
