@@ -1,5 +1,6 @@
 """Each event that Mux sends, from the signed bytes to the row and the line in the log."""
 
+import io
 import json
 import threading
 from typing import Any
@@ -172,6 +173,21 @@ def test_another_asset_under_the_same_upload_is_not_believed(webhook: Webhook) -
 
     assert webhook.outcome(event("video.asset.ready", asset("ready", asset_id="as-other"))) == "contradicts"
     assert webhook.seen(product_id).status is PROCESSING
+
+
+def test_an_answer_is_the_same_whether_flask_was_asked_or_not(webhook: Webhook) -> None:
+    """A body that tells no length is left to the view."""
+    webhook.programme(PROCESSING)
+    body = event("video.asset.ready", asset("ready"))
+    telling_no_length = {"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+
+    direct = webhook.deliver(body)
+    by_flask = webhook.deliver(body, environ_overrides=telling_no_length)
+
+    assert direct.status_code == by_flask.status_code == 200
+    assert direct.data == by_flask.data
+    del by_flask.headers["Vary"]  # by Cookie, of which there is none
+    assert sorted(direct.headers) == sorted(by_flask.headers)
 
 
 def test_each_event_is_one_line_in_the_log(webhook: Webhook) -> None:
