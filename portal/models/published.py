@@ -8,7 +8,21 @@ import enum
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, func, select, true, tuple_, union
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+    union,
+)
 
 from portal.models.position import Position
 from portal.models.programme import Programme
@@ -21,7 +35,7 @@ Keyed = type[Programme] | type[ProgrammeTag] | type[ProgrammeText]  # all have t
 
 SAMPLE = 200  # of the list's next programmes, to see how common the words are
 COMMON_FROM = 2  # so many of a sample
-LOOKED_THROUGH = 2_000  # programmes at the most, for common words
+LOOKED_THROUGH = 4_000  # programmes at the most, for common words
 
 
 class Order(enum.Enum):
@@ -44,8 +58,8 @@ class Filter:
 def published_page(chosen: Chosen, wanted: Filter, order: Order, *, limit: int, after: Position | None) -> Chosen:
     """Whatever is chosen of Programme, of one page's rows, in order, and of one row more that tells of a next page.
 
-    Which text this compiles to depends only on the order, on which filters are set, on how many words are searched
-    for (and how long they are), and on whether there is a position; all values are bound parameters.
+    Which text this compiles to depends only on the order, the limit, on which filters are set, on how many words are
+    searched for (and how long they are), and on whether there is a position; all other values are bound parameters.
     """
     listing = _Listing(wanted, order, after, rows=limit + 1)
     if words := words_of(wanted.search):
@@ -54,7 +68,7 @@ def published_page(chosen: Chosen, wanted: Filter, order: Order, *, limit: int, 
         chosen = chosen.where(Programme.product_id.in_(listing.keys_in(ProgrammeTag, listing.rows)))
     else:
         chosen = chosen.where(*listing.conditions(Programme))
-    return chosen.order_by(*listing.descending(Programme)).limit(listing.rows)
+    return chosen.order_by(*listing.descending(Programme)).limit(_written(listing.rows))
 
 
 @dataclass(frozen=True)
@@ -85,7 +99,7 @@ class _Listing:
     def keys_in(self, table: Keyed, rows: int) -> Select[Any]:
         """The first product ids of the list, in order, found in a table."""
         chosen = select(table.product_id).where(*self.conditions(table))
-        return chosen.order_by(*self.descending(table)).limit(rows)
+        return chosen.order_by(*self.descending(table)).limit(_written(rows))
 
     def searched(self, words: tuple[str, ...]) -> Select[Any]:
         """The product ids of a page of those that have the words.
@@ -106,7 +120,7 @@ class _Listing:
 
     def _rows_if(self, condition: ColumnElement[bool]) -> ColumnElement[int]:
         """A limit: of none, and neither database begins to look."""
-        return case((condition, self.rows), else_=0)
+        return case((condition, _written(self.rows)), else_=_written(0))
 
     def _read(self, rows: int, words: tuple[str, ...]) -> Any:
         table = Programme if self.wanted.tag is None else ProgrammeTag
@@ -114,11 +128,16 @@ class _Listing:
         chosen = select(Programme.product_id, is_found).where(*self.conditions(table))
         if table is ProgrammeTag:
             chosen = chosen.join(ProgrammeTag, ProgrammeTag.product_id == Programme.product_id)
-        return chosen.order_by(*self.descending(table)).limit(rows).subquery()
+        return chosen.order_by(*self.descending(table)).limit(_written(rows)).subquery()
 
     def _keys(self, table: Keyed) -> tuple[Any, ...]:
         newest = (table.published_at, table.product_id)
         return newest if self.order is Order.NEWEST else (table.is_featured, *newest)
+
+
+def _written(rows: int) -> ColumnElement[int]:
+    """A limit as part of the text: of one that is a parameter PostgreSQL makes plans for a tenth of all rows."""
+    return literal_column(str(rows), Integer)
 
 
 def _is_listed(table: Keyed, wanted: Filter) -> ColumnElement[bool]:
