@@ -32,10 +32,18 @@ def note_creation(programme: Programme, *, at: datetime, actor: User) -> None:
     ledger.write()
 
 
-def note(programme: Programme, kind: Happening, why: str, *, at: datetime, actor: User | None = None) -> None:
+def note(
+    programme: Programme,
+    kind: Happening,
+    why: str,
+    *,
+    at: datetime,
+    actor: User | None = None,
+    mux_event_id: str | None = None,
+) -> None:
     """Write into the history something that left the status as it was."""
     ledger = Ledger()
-    ledger.note(programme, kind, why, at=at, actor=actor)
+    ledger.note(programme, kind, why, at=at, actor=actor, mux_event_id=mux_event_id)
     ledger.write()
 
 
