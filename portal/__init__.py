@@ -23,7 +23,7 @@ from portal.config import Settings
 from portal.connections import POOL_OPTIONS, check_rested_connections
 from portal.embed.views import embed
 from portal.errors import register_error_handlers
-from portal.extensions import csrf, db, limiter, login_manager, migrate
+from portal.extensions import csrf, db, login_manager, migrate
 from portal.formatting import register_filters
 from portal.gate import register_gate
 from portal.headers import register_headers
@@ -33,6 +33,7 @@ from portal.logs import configure_logs
 from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
 from portal.postgresql import tune_postgresql
+from portal.rate_limits import make_rate_limiter
 from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url, serve_static
 from portal.tasks import make_nudge, make_queue_length, make_worker
@@ -62,6 +63,7 @@ def create_app(
     app.extensions["webhook_refusals"] = WebhookRefusals(settings.instance)
     _bind_extensions(app, settings)
     register_static_url(app)
+    app.extensions["rate_limiter"] = make_rate_limiter(settings)
     register_filters(app)
     register_template_context(app, settings)
     register_error_handlers(app)
@@ -89,7 +91,6 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "PERMANENT_SESSION_LIFETIME": 14 * 24 * 60 * 60,  # seconds
         "WTF_CSRF_TIME_LIMIT": None,  # a page may stay open as long as its session lasts
         "WTF_CSRF_SSL_STRICT": is_https,
-        "RATELIMIT_STORAGE_URI": settings.rate_limit_storage_url,
         "MAX_FORM_MEMORY_SIZE": FORM_MAX_BYTES,
         "MAX_CONTENT_LENGTH": BODY_MAX_BYTES,
         "MIGRATIONS_FOLDER": str(ROOT / "migrations"),
@@ -107,7 +108,6 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login_manager.init_app(app, add_context_processor=False)  # portal.template_context has current_user
     csrf.init_app(app)
-    limiter.init_app(app)
     configure_tokens(app, settings)
 
 

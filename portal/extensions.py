@@ -1,8 +1,6 @@
 """Flask's extensions, made once and bound to an application by create_app. Imports nothing of ours."""
 
 from flask_jwt_extended import JWTManager
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -14,4 +12,3 @@ migrate = Migrate()
 login_manager = LoginManager()
 csrf = CSRFProtect()
 jwt = JWTManager()
-limiter = Limiter(key_func=get_remote_address)

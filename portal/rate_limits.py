@@ -4,14 +4,26 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
 from time import time
+from typing import cast
 
-from flask_limiter.util import get_remote_address
+from flask import current_app, request
 from limits import RateLimitItem, parse_many
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
-from portal.extensions import limiter
+from portal.config import Settings
 from portal.models.user import normal_email
+
+
+def make_rate_limiter(settings: Settings) -> FixedWindowRateLimiter:
+    """Counts in this process, or in a Redis that all processes share (RATE_LIMIT_STORAGE_URL)."""
+    return FixedWindowRateLimiter(storage_from_string(settings.rate_limit_storage_url))
+
+
+def _limiter() -> FixedWindowRateLimiter:
+    return cast("FixedWindowRateLimiter", current_app.extensions["rate_limiter"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +42,14 @@ class Limit:
     def refuse(self, account: str) -> None:
         """Raise TooManyRequests, with Retry-After, where it was tried too often lately."""
         for item, key in self._counters(account):
-            if not limiter.limiter.test(item, *key):
-                wait_seconds = max(1, ceil(limiter.limiter.get_window_stats(item, *key).reset_time - time()))
+            if not _limiter().test(item, *key):
+                wait_seconds = max(1, ceil(_limiter().get_window_stats(item, *key).reset_time - time()))
                 raise TooManyRequests(self.refusal, response=None, retry_after=wait_seconds)
 
     def count(self, account: str) -> None:
         """Note one more try."""
         for item, key in self._counters(account):
-            limiter.limiter.hit(item, *key)
+            _limiter().hit(item, *key)
 
     def take(self, account: str) -> None:
         """Note one more try, or raise TooManyRequests."""
@@ -45,7 +57,7 @@ class Limit:
         self.count(account)
 
     def _counters(self, account: str) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
-        address = get_remote_address()
+        address = request.remote_addr or ""
         by_account = [(item, (self.name, address, account)) for item in parse_many(self.per_account)]
         by_address = [(item, (self.name, address)) for item in parse_many(self.per_address)]
         anywhere = parse_many(self.per_account_anywhere) if self.per_account_anywhere else []

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from portal import create_app
 from portal.config import Settings
-from portal.extensions import db, limiter
+from portal.extensions import db
 from portal.logs import configure_logs
 from portal.models import Programme, Role, User
 from portal.nudge import WorkName
@@ -126,7 +126,7 @@ def app(
     yield app
     app.config.clear()
     app.config.update(config)
-    limiter.reset()
+    app.extensions["rate_limiter"].storage.reset()
     with app.app_context():
         db.session.remove()
 
