@@ -18,7 +18,8 @@ class Workshop:
         self.refuses: Callable[[Sequence[int]], bool] = lambda _: False
         self.is_open, self.is_busy = threading.Event(), threading.Event()
         self.is_open.set()
-        self.gathering = Gathering(self._work, most=most)
+        self.pauses: list[float] = []
+        self.gathering = Gathering(self._work, most=most, pause=self.pauses.append)
         self.answers: dict[int, int | str] = {}
 
     def _work(self, numbers: Sequence[int]) -> list[int]:
@@ -89,6 +90,20 @@ def test_no_more_are_taken_together_than_allowed_and_the_rest_is_next() -> None:
 
     assert workshop.batches == [[1], [2, 3], [4, 5], [6]]
     assert workshop.answers == {number: 2 * number for number in range(1, 7)}
+
+
+def test_only_after_a_crowd_the_next_waits_a_moment_for_company() -> None:
+    workshop = Workshop()
+    workshop.bring(1)
+    workshop.bring(2)
+    assert workshop.pauses == []
+
+    workshop.bring_while_closed(3, 4, 5)
+    workshop.bring(6)
+    workshop.bring(7)
+
+    assert workshop.batches[2:] == [[3], [4, 5], [6], [7]]
+    assert len(workshop.pauses) == 1
 
 
 def test_where_it_fails_together_each_is_done_alone_and_only_the_bad_one_fails() -> None:
