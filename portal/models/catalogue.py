@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.extensions import db
+from portal.models.paging import row_limit
 from portal.models.position import Position, position_or_none, read_cursor, write_cursor
 from portal.models.product import Product
 from portal.models.programme import Programme, Status
@@ -63,7 +64,7 @@ def own_programmes(owner_id: int, *, limit: int, after: Position | None) -> Page
     )
     if after:
         chosen = chosen.where(tuple_(Product.created_at, Product.id) < (after.at, after.product_id))
-    return _page(chosen.limit(limit + 1), limit)
+    return _page(chosen.limit(row_limit(limit + 1)), limit)
 
 
 def all_programmes(*, status: Status | None = None, search: str = "", limit: int, after: Position | None) -> Page:
@@ -76,7 +77,7 @@ def all_programmes(*, status: Status | None = None, search: str = "", limit: int
         chosen = chosen.where(Programme.title.icontains(word, autoescape=True))
     if after:
         chosen = chosen.where(tuple_(Programme.created_at, Programme.product_id) < (after.at, after.product_id))
-    return _page(chosen.limit(limit + 1), limit)
+    return _page(chosen.limit(row_limit(limit + 1)), limit)
 
 
 def deleted_programmes(owner_id: int | None, limit: int) -> Sequence[ProgrammeRow]:
@@ -88,7 +89,7 @@ def deleted_programmes(owner_id: int | None, limit: int) -> Sequence[ProgrammeRo
     )
     if owner_id is not None:
         chosen = chosen.where(Product.owner_id == owner_id)
-    return _page(chosen.limit(limit), limit).items
+    return _page(chosen.limit(row_limit(limit)), limit).items
 
 
 def count_programmes() -> dict[Status, int]:

@@ -1,6 +1,6 @@
 """The one definition of which published programmes a page lists, and in which order.
 
-The keys of a page are found first, in a table whose index has them in the order of the list (docs/decisions/0010);
+The keys of a page are found first, in a table whose index has them in the order of the list (docs/decisions/0014);
 what is shown of them is read afterwards, of as many rows as a page has.
 """
 
@@ -11,19 +11,18 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Integer,
     Select,
     and_,
     bindparam,
     case,
     func,
-    literal_column,
     select,
     true,
     tuple_,
     union,
 )
 
+from portal.models.paging import row_limit
 from portal.models.position import Position
 from portal.models.programme import Programme
 from portal.models.programme_tag import ProgrammeTag
@@ -68,7 +67,7 @@ def published_page(chosen: Chosen, wanted: Filter, order: Order, *, limit: int, 
         chosen = chosen.where(Programme.product_id.in_(listing.keys_in(ProgrammeTag, listing.rows)))
     else:
         chosen = chosen.where(*listing.conditions(Programme))
-    return chosen.order_by(*listing.descending(Programme)).limit(_written(listing.rows))
+    return chosen.order_by(*listing.descending(Programme)).limit(row_limit(listing.rows))
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ class _Listing:
     def keys_in(self, table: Keyed, rows: int) -> Select[Any]:
         """The first product ids of the list, in order, found in a table."""
         chosen = select(table.product_id).where(*self.conditions(table))
-        return chosen.order_by(*self.descending(table)).limit(_written(rows))
+        return chosen.order_by(*self.descending(table)).limit(row_limit(rows))
 
     def searched(self, words: tuple[str, ...]) -> Select[Any]:
         """The product ids of a page of those that have the words.
@@ -120,7 +119,7 @@ class _Listing:
 
     def _rows_if(self, condition: ColumnElement[bool]) -> ColumnElement[int]:
         """A limit: of none, and neither database begins to look."""
-        return case((condition, _written(self.rows)), else_=_written(0))
+        return case((condition, row_limit(self.rows)), else_=row_limit(0))
 
     def _read(self, rows: int, words: tuple[str, ...]) -> Any:
         table = Programme if self.wanted.tag is None else ProgrammeTag
@@ -128,16 +127,11 @@ class _Listing:
         chosen = select(Programme.product_id, is_found).where(*self.conditions(table))
         if table is ProgrammeTag:
             chosen = chosen.join(ProgrammeTag, ProgrammeTag.product_id == Programme.product_id)
-        return chosen.order_by(*self.descending(table)).limit(_written(rows)).subquery()
+        return chosen.order_by(*self.descending(table)).limit(row_limit(rows)).subquery()
 
     def _keys(self, table: Keyed) -> tuple[Any, ...]:
         newest = (table.published_at, table.product_id)
         return newest if self.order is Order.NEWEST else (table.is_featured, *newest)
-
-
-def _written(rows: int) -> ColumnElement[int]:
-    """A limit as part of the text: of one that is a parameter PostgreSQL makes plans for a tenth of all rows."""
-    return literal_column(str(rows), Integer)
 
 
 def _is_listed(table: Keyed, wanted: Filter) -> ColumnElement[bool]:
