@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import psutil
 import urllib3
 
+from bench.cost import cpu_seconds, family
 from bench.databases import DATA
 from bench.local_mux.listener import Listener, listener
 from bench.serving import Server, free_port, wait_for_answer
@@ -59,6 +60,15 @@ class Backstage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A video that is ready: what passed from its last byte to the webhook, and what that cost, ffmpeg included."""
+
+    seconds: float
+    cpu_seconds: float
+    asset: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class LocalMux:
     """One that runs."""
 
@@ -67,8 +77,9 @@ class LocalMux:
     environment: dict[str, str]
     data: Path
 
-    def send(self, file: Path) -> tuple[float, dict[str, Any]]:
-        """Upload a file in one request; seconds from its last byte to the webhook that it is ready, and the asset."""
+    def send(self, file: Path) -> Prepared:
+        """Upload a file in one request, and wait until it is ready."""
+        [worker] = self.server.workers
         upload = self._new_upload()
         url = urlsplit(upload["url"])
         connection = http.client.HTTPConnection(url.netloc)
@@ -77,13 +88,14 @@ class LocalMux:
         connection.endheaders()
         with file.open("rb") as content:
             connection.sock.sendfile(content)
-        sent_at = time.perf_counter()
+        sent_at, used = time.perf_counter(), cpu_seconds(family(worker))
         answer = connection.getresponse()
         if answer.status != HTTPStatus.OK:
             raise ValueError(f"the local Mux refused the video: {answer.status} {answer.read()!r}")
         connection.close()
         ready_at, asset = self.webhooks.ready(upload["id"])
-        return ready_at - sent_at, asset
+        used = cpu_seconds(family(worker)) - used
+        return Prepared(seconds=ready_at - sent_at, cpu_seconds=used, asset=asset)
 
     def _new_upload(self) -> dict[str, Any]:
         credentials = f"{self.environment['MUX_TOKEN_ID']}:{self.environment['MUX_TOKEN_SECRET']}"
