@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.account.views import account
+from portal.addresses import register_addresses
 from portal.admin.views import admin
 from portal.api.direct import DirectAnswers
 from portal.api.identity import configure_tokens
@@ -29,6 +30,7 @@ from portal.gate import register_gate
 from portal.headers import register_headers
 from portal.health import health
 from portal.json_provider import FastJson
+from portal.kept_pages import KeptParts
 from portal.logs import configure_logs
 from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
@@ -64,7 +66,9 @@ def create_app(
     _bind_extensions(app, settings)
     register_static_url(app)
     app.extensions["rate_limiter"] = make_rate_limiter(settings)
+    app.extensions["kept_parts"] = KeptParts(app)
     register_filters(app)
+    register_addresses(app)
     register_template_context(app, settings)
     register_error_handlers(app)
     register_headers(app, settings)
@@ -88,6 +92,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": is_https,
+        "SESSION_REFRESH_EACH_REQUEST": False,  # but with each visit that is noted: portal.auth
         "PERMANENT_SESSION_LIFETIME": 14 * 24 * 60 * 60,  # seconds
         "WTF_CSRF_TIME_LIMIT": None,  # a page may stay open as long as its session lasts
         "WTF_CSRF_SSL_STRICT": is_https,

@@ -1,6 +1,7 @@
 """Who may see, edit and watch. Rows are fetched through here: what somebody may not see is not found."""
 
 import uuid
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -8,11 +9,12 @@ from typing import cast
 from flask import abort
 from flask_login import current_user
 
+from portal.bare_select import reading
 from portal.config import current_settings
 from portal.extensions import db
 from portal.models import Programme, User
 from portal.models.programme import select_programme, select_programme_for_update
-from portal.models.programme_row import AnyProgramme
+from portal.models.programme_row import ROW_OF_PROGRAMME, AnyProgramme, ProgrammeRow
 from portal.models.standing import Person
 from portal.mux.playback import Playback, PlaybackUrls
 
@@ -40,6 +42,23 @@ def signed_in_user() -> User:
 def viewer_here() -> Viewer:
     """Whoever this request's session belongs to, or a visitor where it belongs to nobody."""
     return signed_in_user() if current_user.is_authenticated else visitor_here()
+
+
+def person_here() -> User | Person:
+    """Whoever is signed in, for a page that only looks: their row, or what was read of it by column."""
+    return cast("User | Person", current_user._get_current_object())  # noqa: SLF001 - as above
+
+
+def shown_alike(person: User | Person, at: datetime) -> tuple[Hashable, ...]:
+    """What lists depend on besides what is listed: makers see more of their own programmes, members more pictures.
+
+    Whoever single programmes were opened for is alike to nobody: that is for the caller to know.
+    """
+    if person.is_admin:
+        return ("admin",)
+    if person.makes_programmes:
+        return ("maker", person.id, person.is_member(at))
+    return ("viewer", person.is_member(at))
 
 
 def visitor_here(*, linked_to: uuid.UUID | None = None, named: str = "") -> Visitor:
@@ -120,6 +139,16 @@ def _name_in_tokens(viewer: Viewer) -> str:
 def programme_to_see(viewer: Viewer, product_id: uuid.UUID) -> Programme:
     """The programme, or 404."""
     programme = db.session.scalar(select_programme(product_id))
+    if programme is None or not may_see(viewer, programme):
+        abort(404)
+    return programme
+
+
+def programme_to_watch(viewer: Viewer, product_id: uuid.UUID) -> ProgrammeRow:
+    """The programme by column, for a page that only shows it, or 404. One query."""
+    with reading(db.engine) as reader:
+        row = ROW_OF_PROGRAMME.first(reader, product_id=product_id)
+    programme = ProgrammeRow._make(row) if row else None
     if programme is None or not may_see(viewer, programme):
         abort(404)
     return programme

@@ -1,11 +1,13 @@
 """How things are written for people: lengths of time, moments, Mux's messages."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flask import Flask
-from markupsafe import Markup
+from jinja2.utils import urlize
+from markupsafe import Markup, escape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +47,15 @@ OTHER_REASON = Reason(
 )
 
 
+MAYBE_ADDRESS = re.compile(r"\w[.:@/]+\w")  # a dot, colon or the like between two letters, as every address has
+
+
 def register_filters(app: Flask) -> None:
     """Make the formats known to templates."""
     app.add_template_filter(duration)
     app.add_template_filter(moment)
     app.add_template_filter(mux_reason)
+    app.add_template_filter(linked)
 
 
 def duration(seconds: int | None) -> str:
@@ -68,6 +74,16 @@ def moment(at: datetime | None) -> Markup:
     utc = at.astimezone(UTC)
     machine, person = utc.isoformat(timespec="seconds").replace("+00:00", "Z"), f"{utc:%-d %B %Y, %H:%M} UTC"
     return Markup('<time datetime="{}" data-local-time>{}</time>').format(machine, person)
+
+
+def linked(text: str) -> Markup:
+    """A person's words with the addresses in them as links; all else is plain text.
+
+    Few words are addresses, and jinja's own filter takes long to see that none is.
+    """
+    if not MAYBE_ADDRESS.search(text):
+        return escape(text)
+    return Markup(urlize(text, rel="nofollow noopener"))  # noqa: S704 - it escapes
 
 
 def mux_reason(message: str | None) -> Reason:

@@ -41,6 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "portal.rate_limits",
         "portal.static_files",
         "portal.template_context",
+        "portal.kept_pages",
     ),
     (
         "portal.people.account_fields",
@@ -106,6 +107,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.sqlite_queue",
             "portal.postgresql",
             "portal.connections",
+            "portal.addresses",
             "portal.bare_select",
             "portal.stamp",
             "portal.kept",

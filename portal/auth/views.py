@@ -12,10 +12,12 @@ from portal.auth.forms import SignInForm
 from portal.clock import utc_now
 from portal.extensions import db, login_manager
 from portal.gate import is_own_path
+from portal.kept_pages import person_looking
 from portal.models import Role, User
 from portal.people.accounts import authenticate
 from portal.people.device import device_words, network_of
 from portal.people.sessions import (
+    SignedIn,
     begin_session,
     current_session,
     end_session,
@@ -31,14 +33,24 @@ auth = Blueprint("auth", __name__, url_prefix="/auth")
 SESSION_TOKEN = "session_token"  # noqa: S105 - where in the cookie it stands
 NOT_RIGHT = "The e-mail address or the password is not right."
 
+# Pages that only look: whoever is signed in is read for them by column, not as a row that could be changed.
+ONLY_LOOKING = frozenset({"catalogue.show_catalogue", "catalogue.watch", "coach.list_programmes"})
+
 log = structlog.get_logger()
 
 
 @login_manager.user_loader
-def load_user(user_id: str) -> User | None:
+def load_user(user_id: str) -> User | SignedIn | None:
     """The account of the session that the cookie names, unless either has ended. One query."""
     token, at = session.get(SESSION_TOKEN), utc_now()
-    found = find_session(token, at) if isinstance(token, str) else None
+    if not isinstance(token, str):
+        return None
+    if request.endpoint in ONLY_LOOKING and request.method == "GET":
+        person = person_looking(token, at)
+        if person is not None and str(person.id) == user_id:
+            g.user_session = person.session
+            return person
+    found = find_session(token, at)
     if found is None or str(found[0].id) != user_id:
         return None
     user, g.user_session = found
@@ -57,6 +69,7 @@ def note_last_visit(answer: Response) -> Response:
         with expecting_writes():
             note_visit(session_id, at)
             db.session.commit()
+        session.modified = True  # the browser keeps its cookie as long again
     except SQLAlchemyError as error:
         db.session.rollback()
         log.warning("session.visit_not_noted", reason=str(error))

@@ -6,14 +6,15 @@ from flask import Blueprint, abort, render_template, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from portal.access import Visitor, may_edit, may_watch, playback_for, programme_to_see, viewer_here, visitor_here
+from portal.access import Visitor, may_edit, may_watch, playback_for, programme_to_watch, viewer_here, visitor_here
 from portal.clock import utc_now
 from portal.config import current_settings
 from portal.gate import sign_in_first
 from portal.headers import allow_video
-from portal.models import Programme
+from portal.kept_pages import part_of_page
 from portal.models.catalogue import Filter, featured_then_newest, position_or_none
 from portal.models.programme import TAG_MAX_CHARACTERS
+from portal.models.programme_row import ProgrammeRow
 from portal.mux.playback import current_playback_urls
 from portal.renewal import renewed_playback, sign_in_to_go_on
 
@@ -26,9 +27,15 @@ PAGE_SIZE = 24
 def show_catalogue() -> str:
     asked = request.args.get("tag", "")[:TAG_MAX_CHARACTERS].strip()
     tag = asked if asked.isprintable() else ""
-    after = position_or_none(request.args.get("cursor"))
-    page = featured_then_newest(Filter(tag=tag or None), limit=PAGE_SIZE, after=after)
-    return render_template("catalogue/show_catalogue.html", page=page, tag=tag, is_first_page=after is None)
+    cursor = request.args.get("cursor")
+
+    def programmes() -> str:
+        after = position_or_none(cursor)
+        page = featured_then_newest(Filter(tag=tag or None), limit=PAGE_SIZE, after=after)
+        return render_template("catalogue/_programmes.html", page=page, tag=tag, is_first_page=after is None)
+
+    part = part_of_page(("catalogue", tag, cursor), programmes, utc_now())
+    return render_template("catalogue/show_catalogue.html", programmes=part, tag=tag)
 
 
 @catalogue.get("/watch/<uuid:product_id>")
@@ -60,17 +67,17 @@ def renew_playback(product_id: uuid.UUID) -> Response:
     return sign_in_to_go_on(product_id) if isinstance(viewer, Visitor) and not may_go_on else answer
 
 
-def _programme_or_sign_in(product_id: uuid.UUID) -> Programme:
+def _programme_or_sign_in(product_id: uuid.UUID) -> ProgrammeRow:
     """What a visitor is not shown may be there for whoever signs in."""
     try:
-        return programme_to_see(viewer_here(), product_id)
+        return programme_to_watch(viewer_here(), product_id)
     except NotFound:
         if isinstance(viewer_here(), Visitor):
             abort(sign_in_first())
         raise
 
 
-def _described_at(programme: Programme) -> str | None:
+def _described_at(programme: ProgrammeRow) -> str | None:
     """The page's own address for other sites that may show the programme, where everybody may watch it there."""
     settings = current_settings()
     if not settings.embed_origins or not may_watch(visitor_here(), programme, utc_now()):

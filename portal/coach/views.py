@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, flash, jsonify, make_response, red
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.access import programme_in_studio, programme_to_edit, programme_to_restore, signed_in_user
+from portal.access import person_here, programme_in_studio, programme_to_edit, programme_to_restore, signed_in_user
 from portal.clock import utc_now
 from portal.coach.forms import DeletionForm, NewProgrammeForm, ProgrammeForm
 from portal.coach.page import Stand, live_context, stand_of, stand_to_show
@@ -15,16 +15,18 @@ from portal.coach.words import kind_words, who_words
 from portal.editing import apply_changes
 from portal.extensions import db
 from portal.headers import allow_video
+from portal.kept_pages import part_of_page
 from portal.lifecycle.attempts import begin_programme, cancel_attempt
 from portal.lifecycle.deletion import KEPT_AFTER_DELETION, delete_programme, restore_programme
 from portal.lifecycle.moves import StateConflictError
 from portal.lifecycle.publication import choose_publication, set_published
 from portal.lifecycle.replacement import Replacement, dismiss_failed_replacement
-from portal.models import Programme, Status
+from portal.models import Programme, Status, User
 from portal.models.catalogue import deleted_programmes, own_programmes, position_or_none
 from portal.models.history import newest_happenings
 from portal.models.paging import row_id_or_none
 from portal.models.programme import checked_title
+from portal.models.standing import Person
 from portal.mux.gateway import MuxError, current_mux
 from portal.nudge import WorkName, nudge
 from portal.uploading import open_another_upload, open_upload, upload_to_use
@@ -43,18 +45,24 @@ log = structlog.get_logger()
 @coach.before_request
 def require_a_maker_of_programmes() -> None:
     """For viewers there is nothing under /coach/."""
-    if current_user.is_authenticated and not signed_in_user().makes_programmes:
+    if current_user.is_authenticated and not person_here().makes_programmes:
         abort(404)
 
 
 @coach.get("/")
 def list_programmes() -> str:
-    after = position_or_none(request.args.get("cursor"))
-    page = own_programmes(signed_in_user().id, limit=PAGE_SIZE, after=after)
-    has_deleted = bool(deleted_programmes(_whose_deleted(), 1))
-    return render_template(
-        "coach/list_programmes.html", page=page, is_first_page=after is None, has_deleted=has_deleted
-    )
+    person, cursor = person_here(), request.args.get("cursor")
+
+    def programmes() -> str:
+        after = position_or_none(cursor)
+        page = own_programmes(person.id, limit=PAGE_SIZE, after=after)
+        has_deleted = bool(deleted_programmes(_whose_deleted(person), 1))
+        return render_template(
+            "coach/_programmes.html", page=page, is_first_page=after is None, has_deleted=has_deleted
+        )
+
+    part = part_of_page(("studio", person.id, cursor), programmes, utc_now())
+    return render_template("coach/list_programmes.html", programmes=part)
 
 
 @coach.route("/programmes/new", methods=["GET", "POST"])
@@ -175,7 +183,7 @@ def remove_programme(product_id: uuid.UUID) -> AnyResponse:
 @coach.get("/deleted")
 def list_deleted() -> str:
     """One's own, and for admins everybody's."""
-    programmes = deleted_programmes(_whose_deleted(), DELETED_SHOWN)
+    programmes = deleted_programmes(_whose_deleted(signed_in_user()), DELETED_SHOWN)
     return render_template(
         "coach/list_deleted.html", programmes=programmes, kept_for=KEPT_AFTER_DELETION, most_shown=DELETED_SHOWN
     )
@@ -190,8 +198,8 @@ def bring_back_programme(product_id: uuid.UUID) -> AnyResponse:
     return _to_programme(product_id)
 
 
-def _whose_deleted() -> int | None:
-    return None if signed_in_user().is_admin else signed_in_user().id
+def _whose_deleted(person: User | Person) -> int | None:
+    return None if person.is_admin else person.id
 
 
 def _begin_another_upload(programme: Programme) -> AnyResponse:

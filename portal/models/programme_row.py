@@ -4,8 +4,9 @@ import uuid
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam, select
 
+from portal.bare_select import BareSelect
 from portal.models.product import Product
 from portal.models.programme import Programme, Status
 from portal.models.user import User
@@ -52,5 +53,13 @@ def programme_columns(
     own = [getattr(programme, name) for name in ProgrammeRow._fields[:-2]]
     return [*own, product.owner_id, owner.name]
 
+
+ROW_OF_PROGRAMME = BareSelect(
+    select(*programme_columns(Programme, Product, User))
+    .select_from(Programme)
+    .join(Product, Product.id == Programme.product_id)
+    .join(User, User.id == Product.owner_id)
+    .where(Programme.product_id == bindparam("product_id"))
+)
 
 AnyProgramme = Programme | ProgrammeRow

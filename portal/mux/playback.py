@@ -35,7 +35,6 @@ class Playback:
     url: str
     poster_url: str
     storyboard_url: str
-    animation_url: str
     tokens: Tokens
     expires_at: datetime | None
     expires_in_seconds: int | None
@@ -47,7 +46,6 @@ class Playback:
             "playbackId": self.playback_id,
             "posterUrl": self.poster_url,
             "storyboardUrl": self.storyboard_url,
-            "animationUrl": self.animation_url,
             "tokens": {
                 "playback": self.tokens.playback,
                 "thumbnail": self.tokens.thumbnail,
@@ -93,9 +91,6 @@ class PlaybackUrls:
             poster_url=_with_query(f"{self._image_host}/{playback_id}/thumbnail.webp", token=tokens.thumbnail),
             storyboard_url=_with_query(
                 f"{self._image_host}/{playback_id}/storyboard.vtt", token=tokens.storyboard, format="webp"
-            ),
-            animation_url=self.animation_url(
-                playback_id, is_signed=is_signed, duration_seconds=duration_seconds, at=at
             ),
             tokens=tokens,
             expires_at=expires_at,

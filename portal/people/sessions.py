@@ -2,15 +2,21 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import NamedTuple, cast
 
 from flask import g
-from sqlalchemy import Update, select, update
+from flask_login import UserMixin
+from sqlalchemy import Update, bindparam, exists, func, select, update
 from sqlalchemy.orm import undefer
 
+from portal.bare_select import BareSelect, Reader
 from portal.extensions import db
-from portal.models import User, UserSession
+from portal.models import Notice, ProgrammeGrant, User, UserSession
+from portal.models.session import LASTS_FOR
+from portal.models.standing import Person
+from portal.stamp import StampColumn
 
 SEEN_EVERY = timedelta(minutes=5)  # how exactly the last visit is kept
 
@@ -40,12 +46,66 @@ def find_session(token: str, at: datetime) -> tuple[User, UserSession] | None:
     return (user, user_session) if user.is_enabled and not user_session.is_over(at) else None
 
 
+class SeenSession(NamedTuple):
+    """A session as far as a page that only looks needs it."""
+
+    id: int
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn(Person, UserMixin):
+    """Whoever a session belongs to, read by column for a page that only looks; nothing of it can be changed."""
+
+    name: str
+    unread_notices: int
+    session: SeenSession
+    stamp: str  # where the database stood: portal.stamp
+
+
+_SIGNED_IN = BareSelect(
+    select(
+        *(User.id, User.role, User.is_enabled, User.member_until, User.name),
+        select(func.count(Notice.id)).where(Notice.user_id == User.id, Notice.read_at.is_(None)).scalar_subquery(),
+        *(UserSession.id, UserSession.last_seen_at, UserSession.ended_at),
+        exists().where(ProgrammeGrant.user_id == User.id).label("has_grants"),
+        StampColumn(),
+    )
+    .join(UserSession, UserSession.user_id == User.id)
+    .where(UserSession.token_hash == bindparam("token_hash"))
+)
+
+
+def read_session(reader: Reader, token: str, at: datetime) -> SignedIn | None:
+    """As find_session, by column. One query.
+
+    None too for whom single programmes were opened: which ones is asked of their row when it is needed.
+    """
+    row = _SIGNED_IN.first(reader, token_hash=_hash(token))
+    if row is None:
+        return None
+    user_id, role, is_enabled, member_until, name, unread, session_id, last_seen_at = row[:-3]
+    ended_at, has_grants, stamp = row[-3:]
+    is_over = ended_at is not None or last_seen_at <= at - LASTS_FOR
+    if has_grants or is_over or not is_enabled:
+        return None
+    return SignedIn(
+        id=user_id,
+        role=role,
+        member_until=member_until,
+        name=name,
+        unread_notices=unread,
+        session=SeenSession(session_id, last_seen_at),
+        stamp=stamp,
+    )
+
+
 def current_session() -> UserSession:
     """The session that this request came with; there is one wherever somebody is signed in."""
     return cast("UserSession", g.user_session)
 
 
-def is_visit_to_note(user_session: UserSession, at: datetime) -> bool:
+def is_visit_to_note(user_session: UserSession | SeenSession, at: datetime) -> bool:
     return user_session.last_seen_at <= at - SEEN_EVERY
 
 
