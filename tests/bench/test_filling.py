@@ -57,7 +57,7 @@ def test_the_coach_has_an_account_and_programmes(filled: Engine, in_app: Flask) 
     owned = own_programmes(coach.id, limit=100, after=None).items
 
     assert authenticate(COACH, PASSWORD) == coach
-    assert {programme.owner for programme in owned} == {coach}
+    assert {programme.owner_id for programme in owned} == {coach.id}
 
 
 def test_an_event_brings_a_waiting_programme_to_ready(filled: Engine, app: Flask) -> None:
