@@ -16,7 +16,7 @@ from bench.rounds import rotated
 from bench.scene import Scene, Stage
 from bench.sign_in import bearer, session
 from bench.tables import Finding, Table
-from bench.words import COMMON_TAG, COMMON_WORD, RARE_TAG, RARE_WORD
+from bench.words import COMMON_TAG, COMMON_WORD, MIDDLING_WORDS, RARE_TAG, RARE_WORD
 from portal.models import Programme
 from portal.models.catalogue import Position, write_cursor
 
@@ -27,6 +27,7 @@ FILTERS = {
     "rare tag": f"tag={RARE_TAG}",
     "common word": f"q={COMMON_WORD}",
     "rare word": f"q={RARE_WORD}",
+    "two words": f"q={'+'.join(MIDDLING_WORDS)}",
 }
 QUESTIONS = ("first page", "deep page", *FILTERS, "catalogue", "studio")
 

@@ -4,6 +4,7 @@ import random
 
 RARE_WORD, RARE_TAG = "theremin", "glassblowing"  # in a handful of programmes, however many there are
 COMMON_WORD, COMMON_TAG = "breathing", "leadership"
+MIDDLING_WORDS = ("beekeeping", "sceptics")  # together in six programmes of a thousand
 
 OPENINGS = (
     *("The quiet art of", "A beginner’s guide to", "Five days of", "What nobody tells you about", "Rethinking"),
