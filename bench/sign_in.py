@@ -35,7 +35,8 @@ def session(url: str, email: str) -> dict[str, str]:
     answer = urllib3.request("POST", f"{url}/auth/sign-in", body=urlencode(fields), headers=headers, redirect=False)
     if answer.status != HTTPStatus.FOUND:
         raise NotSignedInError(f"no session for {email}: {answer.status}")
-    return {"Cookie": _cookie(answer)}
+    first_page = urllib3.request("GET", url, headers={"Cookie": _cookie(answer)})  # gives the session its form token
+    return {"Cookie": _cookie(first_page)}
 
 
 def _cookie(answer: urllib3.BaseHTTPResponse) -> str:
