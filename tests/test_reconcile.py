@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from portal.extensions import db
 from portal.lifecycle.attempts import begin_attempt
-from portal.lifecycle.reports import Decision
+from portal.lifecycle.hearing import Decision
 from portal.models import Outcome, Programme, Status, Upload
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Fault, Report
