@@ -67,5 +67,5 @@ static/vendor/.made: .venv/demo package.json package-lock.json
 	@touch $@
 
 # Our own files and theirs, with names that change with their contents, compressed.
-static/built/manifest.json: static/vendor/.made $(wildcard static/css/* static/js/* static/img/*)
+static/built/manifest.json: static/vendor/.made $(wildcard static/css/* static/css/portal/* static/js/* static/img/*)
 	@$(BIN)/python -m portal.static_build
