@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PATH = "/webhooks/mux"
 BODY_MAX_BYTES = 1024 * 1024
+LENGTH_MAX_DIGITS = len(str(BODY_MAX_BYTES))
 FAILED = "portal.webhook_failed"  # in the environment of a request: the event was taken in, and could not be applied
 
 
@@ -53,7 +54,8 @@ class DirectWebhooks:
     def _event(self, environ: "WSGIEnvironment") -> MuxEvent | None:
         """The event, if the request is one of Mux's; None where it is for the view to say."""
         length = environ.get("CONTENT_LENGTH") or ""
-        is_short = length.isascii() and length.isdecimal() and int(length[:10]) <= BODY_MAX_BYTES
+        is_number = length.isascii() and length.isdecimal() and len(length) <= LENGTH_MAX_DIGITS
+        is_short = is_number and int(length) <= BODY_MAX_BYTES
         if environ["REQUEST_METHOD"] != "POST" or not is_short:
             return None
         body = environ["wsgi.input"].read(int(length))
