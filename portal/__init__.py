@@ -36,7 +36,7 @@ from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
 from portal.postgresql import tune_postgresql
 from portal.rate_limits import make_rate_limiter
-from portal.slow_queries import log_slow_queries
+from portal.slow_queries import log_slow_bare_selects, log_slow_queries
 from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url, serve_static
 from portal.tasks import make_nudge, make_queue_length, make_worker
@@ -112,6 +112,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
         tune_postgresql(db.engine)
         check_rested_connections(db.engine)
         log_slow_queries(db.engine, settings.slow_query_ms)
+    log_slow_bare_selects(settings.slow_query_ms)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login_manager.init_app(app, add_context_processor=False)  # portal.template_context has current_user
     csrf.init_app(app)

@@ -11,6 +11,8 @@ import structlog
 from flask import has_request_context, request
 from sqlalchemy import Engine, event
 
+from portal.bare_select import watch_bare_selects
+
 STATEMENT_MAX_CHARACTERS = 2000
 MILLISECONDS = 1000
 
@@ -45,6 +47,18 @@ def log_slow_queries(engine: Engine, slow_ms: int, now: Callable[[], float] = ti
     event.listen(engine, "do_executemany", watched("do_executemany"))
 
 
+def log_slow_bare_selects(slow_ms: int) -> None:
+    """Watch what goes to the driver past SQLAlchemy, in all of the process; 0 watches nothing."""
+    if not slow_ms:
+        return
+
+    def watcher(statement: str, seconds: float) -> None:
+        if seconds * MILLISECONDS >= slow_ms:
+            _tell(statement, seconds)
+
+    watch_bare_selects(watcher)
+
+
 def _tell(statement: str, seconds: float) -> None:
     """Values stand apart from the statement and are left out: they may be personal."""
     in_one_line = " ".join(statement.split())
@@ -57,7 +71,7 @@ def _tell(statement: str, seconds: float) -> None:
 
 
 def _route() -> str | None:
-    """The rule that leads to the view, without what stands in its place-holders; None outside of requests."""
+    """The rule that leads to the view, without what stands in its place-holders; None outside of Flask's requests."""
     if not has_request_context():
         return None
     return f"{request.method} {request.url_rule.rule if request.url_rule else '(unknown)'}"

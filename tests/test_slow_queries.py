@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, create_engine, literal, select, text
+from sqlalchemy import Engine, create_engine, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
+from portal.bare_select import BareSelect, reading
 from portal.extensions import db
 from portal.slow_queries import log_slow_queries
 
@@ -90,6 +91,24 @@ def test_the_route_is_told_by_its_rule(app: Flask, engine: Engine, watch: Watch)
         connection.execute(select(literal(7)))
 
     assert logs[0]["route"] == "GET /programme/<uuid:product_id>"
+
+
+@pytest.fixture(autouse=True)
+def _watchers_of_this_test_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They watch the whole process."""
+    monkeypatch.setattr("portal.bare_select._watchers", [])
+
+
+@pytest.mark.parametrize(("slow_query_ms", "lines"), [(1, 1), (0, 0)])
+def test_what_goes_past_sqlalchemy_is_watched_too(start: Callable[..., Flask], slow_query_ms: int, lines: int) -> None:
+    numbers = select(literal(1).label("number")).cte("numbers", recursive=True)
+    up = select(numbers.c.number + 1).where(numbers.c.number < 300000)
+    many = BareSelect(select(func.max(numbers.union_all(up).c.number)))
+
+    with start(slow_query_ms=slow_query_ms).app_context(), capture_logs() as logs, reading(db.engine) as reader:
+        assert many.rows(reader) == [(300000,)]
+
+    assert len([line for line in logs if line.get("statement", "").startswith("WITH")]) == lines
 
 
 @pytest.mark.parametrize(("slow_query_ms", "lines"), [(1, 1), (0, 0)])
