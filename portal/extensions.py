@@ -10,5 +10,6 @@ from flask_wtf import CSRFProtect
 db = SQLAlchemy(session_options={"expire_on_commit": False})
 migrate = Migrate()
 login_manager = LoginManager()
+login_manager.session_protection = None  # sessions are rows that can be ended: portal.people.sessions
 csrf = CSRFProtect()
 jwt = JWTManager()
