@@ -14,6 +14,7 @@ from tests.browser.stack import Stack
 pytestmark = pytest.mark.browser
 
 UPLOADER = re.compile(r"/mux-uploader\.")
+UPLOADER_IS_THERE = "() => customElements.whenDefined('mux-uploader').then(() => true)"
 CHOOSE = """() => {
     const input = document.querySelector('mux-uploader').shadowRoot.querySelector('input[type=file]');
     const chosen = new DataTransfer();
@@ -38,14 +39,14 @@ def page(coach: Visitor, stack: Stack) -> Page:
 
 
 def test_a_chosen_file_is_named_before_anything_is_awaited(page: Page) -> None:
-    page.wait_for_function("Boolean(customElements.get('mux-uploader'))")
+    page.evaluate(UPLOADER_IS_THERE)
     shown = page.evaluate(CHOOSE)
     assert "walk.mp4 · 2.0 MB" in shown
     assert "Keep this page open" in shown
 
 
 def test_pausing_is_answered_before_the_piece_has_arrived(page: Page) -> None:
-    page.wait_for_function("Boolean(customElements.get('mux-uploader'))")
+    page.evaluate(UPLOADER_IS_THERE)
     page.evaluate(CHOOSE)
     assert "Pausing after this piece …" in page.evaluate(PRESS, "[data-upload-pause]")
 
