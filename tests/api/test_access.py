@@ -163,9 +163,9 @@ def test_every_call_is_served_under_both_prefixes_by_the_same_code(app: Flask) -
     }
 
 
-def test_nothing_here_is_kept_by_caches_or_run_as_a_page(api: Api, shelf: Shelf) -> None:
+def test_nothing_here_is_kept_by_shared_caches_or_run_as_a_page(api: Api, shelf: Shelf) -> None:
     response = api.get(f"/programme/{shelf.add()}")
 
-    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["Cache-Control"] == "private, no-cache"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.content_type == "application/json"

@@ -220,18 +220,8 @@ def test_a_list_costs_two_queries_however_long_it_is(app: Flask, api: Api, shelf
 
         assert len(items) == (1 if rows == 1 else 30)
         who, what = sent
-        assert "password_hash" in who
+        assert "refresh_family" in who
         assert "FROM programme JOIN product" in what
-
-
-def test_one_programme_costs_two_queries(app: Flask, api: Api, shelf: Shelf) -> None:
-    product_id = shelf.add()
-    api.token_of("viewer")
-
-    with queries_of(app) as sent:
-        api.get(f"/programme/{product_id}", by="viewer")
-
-    assert len(sent) == 2
 
 
 def ids_of(api: Api, **query: str) -> list[str]:
