@@ -12,18 +12,20 @@ from portal.models.notice import Notice, NoticeKind
 from portal.models.orphan import Orphan, OrphanKind
 from portal.models.periodic_work import PeriodicWork
 from portal.models.product import Product, ProductKind
-from portal.models.programme import Programme, Status
+from portal.models.programme import Programme
 from portal.models.programme_tag import ProgrammeTag
 from portal.models.programme_text import ProgrammeText
 from portal.models.refresh_family import RefreshFamily
 from portal.models.registration import Registration
 from portal.models.session import UserSession
 from portal.models.standing import Role
-from portal.models.upload import Upload, UploadStatus
+from portal.models.state import AttemptState, ProgrammeState, Status, UploadStatus
+from portal.models.upload import Upload
 from portal.models.user import User
 from portal.models.webhook_event import Outcome, WebhookEvent
 
 __all__ = [
+    "AttemptState",
     "Base",
     "ChangeSource",
     "Discard",
@@ -45,6 +47,7 @@ __all__ = [
     "ProductKind",
     "Programme",
     "ProgrammeGrant",
+    "ProgrammeState",
     "ProgrammeTag",
     "ProgrammeText",
     "RefreshFamily",

@@ -11,9 +11,10 @@ from portal.extensions import db
 from portal.models.paging import row_limit
 from portal.models.position import Position, position_or_none, read_cursor, write_cursor
 from portal.models.product import Product
-from portal.models.programme import Programme, Status
+from portal.models.programme import Programme
 from portal.models.programme_row import ProgrammeRow, programme_columns
 from portal.models.published import Filter, Order, published_page
+from portal.models.state import Status
 from portal.models.user import User
 
 __all__ = [

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.models.base import Base, RowId
 from portal.models.paging import NumberedPage, numbered_page
-from portal.models.programme import Status
+from portal.models.state import Status
 from portal.models.user import User
 from portal.models.webhook_event import WebhookEvent
 

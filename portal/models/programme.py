@@ -1,6 +1,5 @@
 """A programme: the coach's words, its state, and the video it plays."""
 
-import enum
 import unicodedata
 import uuid
 from datetime import datetime
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.extensions import db
 from portal.models.base import Base
 from portal.models.product import Product
+from portal.models.state import ProgrammeState, Status
 from portal.models.user import User
 
 TITLE_MAX_CHARACTERS = 255
@@ -21,16 +21,7 @@ TAG_MAX_CHARACTERS = 50
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
-class Status(enum.StrEnum):
-    """Where a programme is in its life; only portal.lifecycle moves it."""
-
-    AWAITING_UPLOAD = "awaiting_upload"
-    PROCESSING = "processing"
-    READY = "ready"
-    ERRORED = "errored"
-
-
-class Programme(Base):
+class Programme(ProgrammeState, Base):
     """One webinar programme. The database itself refuses a published one without a video."""
 
     __tablename__ = "programme"
@@ -89,15 +80,6 @@ class Programme(Base):
     @property
     def owner_name(self) -> str:
         return self.owner.name
-
-    @property
-    def is_deleted(self) -> bool:
-        return self.deleted_at is not None
-
-    @property
-    def is_playable(self) -> bool:
-        """Whether there is a video that Mux would play."""
-        return self.status is Status.READY
 
 
 _IS_UNSIGNED = and_(Programme.status == Status.READY, Programme.is_signed.is_(False))

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, bindparam, select
 
 from portal.bare_select import BareSelect
 from portal.models.product import Product
-from portal.models.programme import Programme, Status
+from portal.models.programme import Programme
+from portal.models.state import Status
 from portal.models.user import User
 
 

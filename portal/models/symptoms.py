@@ -10,7 +10,8 @@ from portal.extensions import db
 from portal.models.discard import Discard
 from portal.models.mail import Mail
 from portal.models.periodic_work import PeriodicWork
-from portal.models.programme import Programme, Status
+from portal.models.programme import Programme
+from portal.models.state import Status
 from portal.models.upload import Upload
 from portal.models.webhook_event import Outcome, WebhookEvent
 

@@ -1,6 +1,5 @@
 """Attempts to bring a video into a programme: one row per Mux direct upload."""
 
-import enum
 import uuid
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -9,26 +8,16 @@ from sqlalchemy import ForeignKey, Index, Select, String, Text, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, RowId
+from portal.models.state import AttemptState, UploadStatus
 
 TIME_TO_UPLOAD = timedelta(minutes=30)
-
-
-class UploadStatus(enum.StrEnum):
-    """Mux's own words for a direct upload, and `requested` before Mux has answered."""
-
-    REQUESTED = "requested"
-    WAITING = "waiting"
-    ASSET_CREATED = "asset_created"
-    ERRORED = "errored"
-    CANCELLED = "cancelled"
-    TIMED_OUT = "timed_out"
 
 
 _IS_UNFINISHED = "superseded_at IS NULL AND reminded_at IS NULL AND status IN ('requested', 'waiting')"
 
 
-class Upload(Base):
-    """One attempt. A programme has at most one that is current: the one not superseded."""
+class Upload(AttemptState, Base):
+    """One attempt. A programme has at most one that is current."""
 
     __tablename__ = "upload"
     __table_args__ = (
@@ -64,10 +53,6 @@ class Upload(Base):
     check_due_at: Mapped[datetime | None] = mapped_column(index=True)  # when Mux is to be asked for the truth
     asked_at: Mapped[datetime | None]  # when it last was
     reminded_at: Mapped[datetime | None]  # when its coach was told that it was left unfinished
-
-    @property
-    def is_current(self) -> bool:
-        return self.superseded_at is None
 
     def is_unfinished(self, begun_before: datetime) -> bool:
         """Whether the attempt was begun by then, has brought nothing, and its coach was not reminded of it."""
