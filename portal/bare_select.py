@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, cast
 
-from sqlalchemy import Dialect, Engine, Select
+from sqlalchemy import Connection, Dialect, Engine, Select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
@@ -34,6 +34,11 @@ class Reader:
 
     dialect: Dialect
     connection: DBAPIConnection
+
+
+def reader_of(connection: Connection) -> Reader:
+    """To read within the transaction that a connection of SQLAlchemy's is in."""
+    return Reader(connection.dialect, cast("DBAPIConnection", connection.connection.driver_connection))
 
 
 @contextmanager

@@ -3,48 +3,87 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, union
-from sqlalchemy.orm import aliased, contains_eager, lazyload, load_only
+from sqlalchemy import Select, select, union
+from sqlalchemy.orm import aliased
 
+from portal.bare_select import BareSelect, reader_of
 from portal.extensions import db
-from portal.models import Product, Programme, Upload
-from portal.models.lists import filled
+from portal.models import AttemptState, Product, Programme, ProgrammeState, Status, Upload, UploadStatus
+from portal.models.lists import among
 from portal.mux.facts import Report
 
-_FRESH = {"populate_existing": True}
+
+@dataclass
+class ConcernedProgramme(ProgrammeState):
+    """A programme, read by column: those of _PROGRAMMES, in their order."""
+
+    product_id: uuid.UUID
+    owner_id: int
+    title: str
+    status: Status
+    is_published: bool
+    publish_when_ready: bool
+    published_at: datetime | None
+    mux_asset_id: str | None
+    mux_playback_id: str | None
+    is_signed: bool
+    duration_seconds: int | None
+    error_type: str | None
+    error_message: str | None
+    updated_at: datetime
+    deleted_at: datetime | None
 
 
-def _among(name: str) -> Any:
-    """A parameter that holds a list."""
-    return bindparam(name, expanding=True)
+@dataclass
+class ConcernedAttempt(AttemptState):
+    """An attempt, read by column: those of _ATTEMPTS, in their order."""
+
+    id: int
+    product_id: uuid.UUID
+    mux_upload_id: str | None
+    asset_id: str | None
+    status: UploadStatus
+    url_given_at: datetime | None
+    url_expires_at: datetime | None
+    error_type: str | None
+    error_message: str | None
+    updated_at: datetime
+    superseded_at: datetime | None
+    check_due_at: datetime | None
 
 
 def _select_concerned() -> Select[Any]:
     """By the order of their ids, so that of two who lock the same ones one waits for the other, and never both."""
     playing, passed = aliased(Programme), aliased(Programme)
     named = union(
-        select(Upload.product_id).where(Upload.mux_upload_id.in_(_among("upload_ids"))),
-        select(Upload.product_id).where(Upload.asset_id.in_(_among("asset_ids"))),
-        select(playing.product_id).where(playing.mux_asset_id.in_(_among("asset_ids"))),
-        select(passed.product_id).where(passed.product_id.in_(_among("passthroughs"))),
+        select(Upload.product_id).where(among(Upload.mux_upload_id, "upload_ids")),
+        select(Upload.product_id).where(among(Upload.asset_id, "asset_ids")),
+        select(playing.product_id).where(among(playing.mux_asset_id, "asset_ids")),
+        select(passed.product_id).where(among(passed.product_id, "passthroughs")),
     )
-    chosen = select(Programme).join(Programme.product).where(Programme.product_id.in_(named))
-    of_programme = (
-        *(Programme.title, Programme.status, Programme.mux_asset_id, Programme.mux_playback_id, Programme.is_signed),
-        *(Programme.duration_seconds, Programme.is_published, Programme.publish_when_ready, Programme.published_at),
-        *(Programme.error_type, Programme.error_message, Programme.updated_at, Programme.deleted_at),
-    )
-    owner = contains_eager(Programme.product).options(load_only(Product.owner_id), lazyload(Product.owner))
-    locked = chosen.options(load_only(*of_programme), owner).with_for_update(of=Programme)
-    return locked.order_by(Programme.product_id).execution_options(**_FRESH)
+    columns = [_column(Product if name == "owner_id" else Programme, name) for name in _names(ConcernedProgramme)]
+    chosen = select(*columns).select_from(Programme).join(Programme.product).where(Programme.product_id.in_(named))
+    return chosen.order_by(Programme.product_id).with_for_update(of=Programme)
 
 
-_CONCERNED = _select_concerned()
-_ATTEMPTS = (
-    select(Upload).where(Upload.product_id.in_(_among("product_ids"))).order_by(Upload.id).execution_options(**_FRESH)
-)
+def _select_attempts() -> Select[Any]:
+    columns = [_column(Upload, name) for name in _names(ConcernedAttempt)]
+    return select(*columns).where(among(Upload.product_id, "product_ids")).order_by(Upload.id)
+
+
+def _names(kind: type[ConcernedProgramme] | type[ConcernedAttempt]) -> Sequence[str]:
+    return tuple(kind.__dataclass_fields__)
+
+
+def _column(table: Any, name: str) -> Any:
+    return getattr(table, name)
+
+
+_PROGRAMMES = BareSelect(_select_concerned())
+_ATTEMPTS = BareSelect(_select_attempts())
 
 
 @dataclass(frozen=True)
@@ -54,10 +93,10 @@ class Concerned:
     They are found as they stand in memory: by what an earlier report of the same batch has brought, too.
     """
 
-    _programmes: dict[uuid.UUID, Programme] = field(default_factory=dict)
-    _attempts: dict[uuid.UUID, list[Upload]] = field(default_factory=dict)
+    _programmes: dict[uuid.UUID, ProgrammeState] = field(default_factory=dict)
+    _attempts: dict[uuid.UUID, list[AttemptState]] = field(default_factory=dict)
 
-    def programme_of(self, report: Report) -> Programme | None:
+    def programme_of(self, report: Report) -> ProgrammeState | None:
         """Whose it is: by upload id, then by asset id, then by passthrough, which is the productId."""
         attempt = self.attempt_of(report)
         if attempt is not None:
@@ -69,7 +108,7 @@ class Concerned:
         product_id = _product_id_of(report)
         return self._programmes.get(product_id) if product_id else None
 
-    def attempt_of(self, report: Report) -> Upload | None:
+    def attempt_of(self, report: Report) -> AttemptState | None:
         """The attempt that the report names by its ids; None where it names none that is known."""
         if report.upload_id is not None:
             for attempt in self._all_attempts():
@@ -81,11 +120,11 @@ class Concerned:
                     return attempt
         return None
 
-    def attempts_of(self, programme: Programme) -> Sequence[Upload]:
+    def attempts_of(self, programme: ProgrammeState) -> Sequence[AttemptState]:
         """All of a programme's attempts, the oldest first."""
         return self._attempts[programme.product_id]
 
-    def _all_attempts(self) -> Iterator[Upload]:
+    def _all_attempts(self) -> Iterator[AttemptState]:
         for attempts in self._attempts.values():
             yield from attempts
 
@@ -101,12 +140,15 @@ def lock_concerned(reports: Sequence[Report]) -> Concerned:
     passthroughs = {product_id for product_id in map(_product_id_of, reports) if product_id is not None}
     if not upload_ids and not asset_ids and not passthroughs:
         return Concerned()
-    named = {"upload_ids": filled(upload_ids), "asset_ids": filled(asset_ids), "passthroughs": filled(passthroughs)}
-    programmes = {row.product_id: row for row in db.session.scalars(_CONCERNED, named)}
+    db.session.flush()
+    reader = reader_of(db.session.connection())
+    rows = _PROGRAMMES.rows(reader, upload_ids=upload_ids, asset_ids=asset_ids, passthroughs=passthroughs)
+    programmes: dict[uuid.UUID, ProgrammeState] = {row[0]: ConcernedProgramme(*row) for row in rows}
     if not programmes:
         return Concerned()
-    attempts: dict[uuid.UUID, list[Upload]] = {product_id: [] for product_id in programmes}
-    for attempt in db.session.scalars(_ATTEMPTS, {"product_ids": filled(programmes)}):
+    attempts: dict[uuid.UUID, list[AttemptState]] = {product_id: [] for product_id in programmes}
+    for row in _ATTEMPTS.rows(reader, product_ids=programmes):
+        attempt = ConcernedAttempt(*row)
         attempts[attempt.product_id].append(attempt)
     return Concerned(programmes, attempts)
 

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from portal.concerned import Concerned, lock_concerned
+from portal.extensions import db
 from portal.lifecycle.hearing import Decision, Hearing
 from portal.lifecycle.ledger import Ledger
 from portal.lifecycle.reports import decide
-from portal.models import Happening, Outcome, Programme, WebhookEvent
+from portal.models import Happening, Outcome, ProgrammeState, WebhookEvent
 from portal.models.event_keeping import keep_events, verdicts_of
 from portal.mux.webhook import MuxEvent, parse
 
@@ -57,6 +58,7 @@ def receive_all(events: Sequence[MuxEvent], at: datetime) -> list[Receipt]:
     ledger.write()
     if taken and keep_events(list(taken.values())) != len(taken):
         raise AppliedMeanwhileError
+    db.session.expire_all()  # what it has loaded before stands otherwise by now
     return answers
 
 
@@ -73,6 +75,7 @@ def replay(row: WebhookEvent, at: datetime) -> Receipt:
     concerned = lock_concerned([event.report] if event.report is not None else [])
     receipt = _take(event, concerned, ledger, at, former=row.outcome)
     ledger.write()
+    db.session.expire_all()  # what it has loaded before stands otherwise by now
     row.applied_at, row.outcome, row.reason, row.error = at, receipt.outcome, receipt.reason, None
     row.product_id = receipt.product_id
     row.tries += 1
@@ -117,7 +120,9 @@ def _take(
     return Receipt(outcome=decision.outcome, reason=decision.reason, product_id=product_id)
 
 
-def _apply(event: MuxEvent, concerned: Concerned, ledger: Ledger, at: datetime) -> tuple[Decision, Programme | None]:
+def _apply(
+    event: MuxEvent, concerned: Concerned, ledger: Ledger, at: datetime
+) -> tuple[Decision, ProgrammeState | None]:
     if event.report is None:
         if event.is_kept_for_later:
             return Decision(outcome=Outcome.KEPT, reason="Tracks are kept for later."), None

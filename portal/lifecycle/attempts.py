@@ -6,7 +6,7 @@ from portal.config import current_settings
 from portal.extensions import db
 from portal.lifecycle.moves import StateConflictError, move, note, note_creation
 from portal.lifecycle.tables import OWN_WORDS
-from portal.models import Happening, Product, Programme, Status, Upload, UploadStatus, User
+from portal.models import AttemptState, Happening, Product, Programme, Status, Upload, UploadStatus, User
 from portal.models.discard import discard_asset, discard_upload
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact
@@ -99,7 +99,7 @@ def hand_out(upload: Upload, *, at: datetime) -> None:
     upload.check_due_at = next_check(upload, at)
 
 
-def next_check(upload: Upload, at: datetime) -> datetime:
+def next_check(upload: AttemptState, at: datetime) -> datetime:
     """When to ask Mux about an attempt that is under way, should no event come.
 
     Every two minutes, and ever less often while a file is waited for, but in any case when its time is over.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.lifecycle.ledger import Ledger
-from portal.models import Happening, NoticeKind, Outcome, Programme, Status
+from portal.models import Happening, NoticeKind, Outcome, ProgrammeState, Status
 from portal.mux.facts import Report
 
 
@@ -31,13 +31,13 @@ class Hearing:
     was_asked: bool = False
     mux_event_id: str | None = None
 
-    def move(self, programme: Programme, to: Status, why: str, values: Mapping[str, Any] | None = None) -> None:
+    def move(self, programme: ProgrammeState, to: Status, why: str, values: Mapping[str, Any] | None = None) -> None:
         self.ledger.move(programme, to, why, at=self.at, values=values, mux_event_id=self.mux_event_id)
 
-    def note(self, programme: Programme, kind: Happening, why: str) -> None:
+    def note(self, programme: ProgrammeState, kind: Happening, why: str) -> None:
         self.ledger.note(programme, kind, why, at=self.at, mux_event_id=self.mux_event_id)
 
     def tell_coach(
-        self, programme: Programme, kind: NoticeKind, occasion: int | str, reason: str | None = None
+        self, programme: ProgrammeState, kind: NoticeKind, occasion: int | str, reason: str | None = None
     ) -> None:
         self.ledger.tell_coach(programme, kind, occasion, at=self.at, reason=reason)

@@ -1,17 +1,29 @@
 """What was decided and is still to be written: however many changes, in a few statements and always the same order."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, bindparam, insert, update
+from sqlalchemy import Table, Update, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.extensions import db
-from portal.models import Happening, History, NoticeKind, Programme, Status, Upload, User
-from portal.notices.telling import TOLD, add_notices, notice_of
+from portal.models import (
+    AttemptState,
+    Happening,
+    History,
+    NoticeKind,
+    Programme,
+    ProgrammeState,
+    Status,
+    Upload,
+    User,
+)
+from portal.models.base import Base
+from portal.models.joint_write import Given, JointWrite, entry
+from portal.notices.telling import TELL, TOLD, first_of_their_keys, notice_of
 
 OF_PROGRAMMES = (
     *("status", "updated_at", "mux_asset_id", "mux_playback_id", "is_signed", "duration_seconds"),
@@ -28,16 +40,24 @@ class StateConflictError(Exception):
 
 
 _programmes, _attempts = cast("Table", Programme.__table__), cast("Table", Upload.__table__)
-_ADD_LINES = insert(cast("Table", History.__table__))
-_MOVE = (
-    update(_programmes)
-    .where(_programmes.c.product_id == bindparam("moved"), _programmes.c.status == bindparam("before"))
-    .values({name: bindparam(f"new_{name}") for name in OF_PROGRAMMES})
-)
-_CHANGE_ATTEMPT = (
-    update(_attempts)
-    .where(_attempts.c.id == bindparam("changed"))
-    .values({name: bindparam(f"new_{name}") for name in OF_ATTEMPTS})
+_lines = cast("Table", History.__table__)
+_OF_LINES = ("product_id", "at", "kind", "actor_id", "from_status", "to_status", "why", "mux_event_id")
+
+
+def _move(given: Given) -> Update:
+    is_as_decided = (_programmes.c.product_id == given["product_id"], _programmes.c.status == given["before"])
+    return update(_programmes).where(*is_as_decided).values({name: given[name] for name in OF_PROGRAMMES})
+
+
+def _change(given: Given) -> Update:
+    return update(_attempts).where(_attempts.c.id == given["id"]).values({name: given[name] for name in OF_ATTEMPTS})
+
+
+_WRITE = JointWrite(
+    moved=entry(_programmes, ("product_id", *OF_PROGRAMMES), _move, before="status"),
+    changed=entry(_attempts, ("id", *OF_ATTEMPTS), _change),
+    told=TELL,
+    noted=entry(_lines, _OF_LINES, lambda given: given.inserted_into(_lines)),
 )
 
 
@@ -56,14 +76,14 @@ class Ledger:
     Whoever enters something holds the locks of the programmes, and calls `write` before anybody reads the rows again.
     """
 
-    _moved: dict[uuid.UUID, tuple[Status, Programme]] = field(default_factory=dict)  # from which status
-    _changed: dict[int, Upload] = field(default_factory=dict)
+    _moved: dict[uuid.UUID, tuple[Status, ProgrammeState]] = field(default_factory=dict)  # from which status
+    _changed: dict[int, AttemptState] = field(default_factory=dict)
     _notices: list[dict[str, Any]] = field(default_factory=list)
     _lines: list[_Line] = field(default_factory=list)
 
     def move(
         self,
-        programme: Programme,
+        programme: ProgrammeState,
         to: Status,
         why: str,
         *,
@@ -77,18 +97,21 @@ class Ledger:
         `values` are what changes with it, of OF_PROGRAMMES.
         """
         before = programme.status
-        self._moved.setdefault(programme.product_id, (before, programme))
-        for name, value in {**(values or {}), "status": to, "updated_at": at}.items():
-            set_committed_value(programme, name, value)
+        self._set(programme, {**(values or {}), "status": to}, at)
         self._add(programme, Happening.STATE, why, before=before, at=at, actor=actor, mux_event_id=mux_event_id)
 
-    def note_creation(self, programme: Programme, *, at: datetime, actor: User) -> None:
+    def revise(self, programme: ProgrammeState, why: str, *, at: datetime, values: Mapping[str, Any]) -> None:
+        """Change what is known of the video that plays; the status stays. `values` are of OF_PROGRAMMES."""
+        self._set(programme, values, at)
+        self.note(programme, Happening.ATTEMPT, why, at=at)
+
+    def note_creation(self, programme: ProgrammeState, *, at: datetime, actor: User) -> None:
         """Write the first line of a programme's history."""
         self._add(programme, Happening.STATE, "The programme was created.", before=None, at=at, actor=actor)
 
     def note(
         self,
-        programme: Programme,
+        programme: ProgrammeState,
         kind: Happening,
         why: str,
         *,
@@ -99,14 +122,19 @@ class Ledger:
         """Write into the history something that left the status as it was."""
         self._add(programme, kind, why, before=programme.status, at=at, actor=actor, mux_event_id=mux_event_id)
 
-    def change(self, attempt: Upload, **values: Any) -> None:
+    def change(self, attempt: AttemptState, **values: Any) -> None:
         """Change what is known of an attempt: `values` are of OF_ATTEMPTS."""
-        for name, value in values.items():
-            set_committed_value(attempt, name, value)
+        _put(attempt, values)
         self._changed[attempt.id] = attempt
 
     def tell_coach(
-        self, programme: Programme, kind: NoticeKind, occasion: int | str, *, at: datetime, reason: str | None = None
+        self,
+        programme: ProgrammeState,
+        kind: NoticeKind,
+        occasion: int | str,
+        *,
+        at: datetime,
+        reason: str | None = None,
     ) -> None:
         """Tell a programme's coach, unless they were told of this occasion (an attempt's number, say) before.
 
@@ -121,34 +149,36 @@ class Ledger:
     def write(self) -> None:
         """Write all that was entered; StateConflictError if a programme was not in the state it is moved from."""
         db.session.flush()
-        self._write_moves()
-        self._write_attempts()
-        new_keys = add_notices(self._notices) if self._notices else set()
-        lines = [line.values for line in self._lines if line.notice_key is None or _take(new_keys, line.notice_key)]
-        if lines:
-            db.session.connection().execute(_ADD_LINES, lines)
+        notices = first_of_their_keys(self._notices)
+        rows: dict[str, list[Mapping[str, Any]]] = {
+            "moved": [
+                {"product_id": programme.product_id, "before": before, **_values_of(programme, OF_PROGRAMMES)}
+                for before, programme in self._moved.values()
+            ],
+            "changed": [{"id": key, **_values_of(attempt, OF_ATTEMPTS)} for key, attempt in self._changed.items()],
+            "told": [*notices],
+            "noted": self._lines_beside(notices),
+        }
         for entered in (self._moved, self._changed, self._notices, self._lines):
             entered.clear()
-
-    def _write_moves(self) -> None:
-        if not self._moved:
+        if not any(rows.values()):
             return
-        rows = [
-            {"moved": programme.product_id, "before": before, **_new_values(programme, OF_PROGRAMMES)}
-            for before, programme in self._moved.values()
-        ]
-        moved = db.session.connection().execute(_MOVE, rows)
-        if not isinstance(moved, CursorResult) or moved.rowcount != len(rows):
+        written = _WRITE.write(db.session.connection(), rows)
+        if written["moved"] != len(rows["moved"]):
             raise StateConflictError("The programme changed in the meantime.")
 
-    def _write_attempts(self) -> None:
-        if self._changed:
-            rows = [{"changed": key, **_new_values(row, OF_ATTEMPTS)} for key, row in self._changed.items()]
-            db.session.connection().execute(_CHANGE_ATTEMPT, rows)
+    def _lines_beside(self, notices: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The lines of history, of which those that tell of a notice are written once, where it is new."""
+        new_keys = {notice["key"] for notice in notices}
+        return [line.values for line in self._lines if line.notice_key is None or _take(new_keys, line.notice_key)]
+
+    def _set(self, programme: ProgrammeState, values: Mapping[str, Any], at: datetime) -> None:
+        self._moved.setdefault(programme.product_id, (programme.status, programme))
+        _put(programme, {**values, "updated_at": at})
 
     def _add(
         self,
-        programme: Programme,
+        programme: ProgrammeState,
         kind: Happening,
         why: str,
         *,
@@ -171,8 +201,15 @@ class Ledger:
         self._lines.append(_Line(values, notice_key))
 
 
-def _new_values(row: Programme | Upload, names: tuple[str, ...]) -> dict[str, Any]:
-    return {f"new_{name}": getattr(row, name) for name in names}
+def _put(row: ProgrammeState | AttemptState, values: Mapping[str, Any]) -> None:
+    """Change an object, which a session is not to write by itself."""
+    put = set_committed_value if isinstance(row, Base) else setattr
+    for name, value in values.items():
+        put(row, name, value)
+
+
+def _values_of(row: ProgrammeState | AttemptState, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
 
 
 def _take(keys: set[str], key: str) -> bool:

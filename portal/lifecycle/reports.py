@@ -16,7 +16,7 @@ from portal.lifecycle.video import (
     lose_video,
     refresh_video,
 )
-from portal.models import NoticeKind, Outcome, Programme, Status, Upload
+from portal.models import AttemptState, NoticeKind, Outcome, Programme, ProgrammeState, Status, Upload
 from portal.models.discard import discard_asset
 from portal.models.upload import select_attempts
 from portal.mux.facts import Fact, Report
@@ -34,17 +34,19 @@ def apply_report(
     """Let one report change its programme, and write that: `decide` says how and when."""
     ledger = Ledger()
     hearing = Hearing(report=report, at=at, ledger=ledger, was_asked=was_asked, mux_event_id=mux_event_id)
-    attempts: Sequence[Upload] = [attempt] if attempt is not None and attempt.is_current else _all_of(programme)
+    attempts: Sequence[AttemptState] = [attempt] if attempt is not None and attempt.is_current else _all_of(programme)
     decision = decide(programme, attempt, attempts, hearing)
     ledger.write()
     return decision
 
 
-def _all_of(programme: Programme) -> Sequence[Upload]:
+def _all_of(programme: Programme) -> Sequence[AttemptState]:
     return db.session.scalars(select_attempts([programme.product_id])).all()
 
 
-def decide(programme: Programme, named: Upload | None, attempts: Sequence[Upload], hearing: Hearing) -> Decision:
+def decide(
+    programme: ProgrammeState, named: AttemptState | None, attempts: Sequence[AttemptState], hearing: Hearing
+) -> Decision:
     """Let what Mux says about an attempt change the programme, if it is the current attempt and the change is allowed.
 
     `named` is the attempt that the report names by its ids, None where it names none that is known; `attempts` are
@@ -69,7 +71,7 @@ def decide(programme: Programme, named: Upload | None, attempts: Sequence[Upload
     return _apply_to_current(programme, current, hearing)
 
 
-def _apply_to_current(programme: Programme, attempt: Upload, hearing: Hearing) -> Decision:
+def _apply_to_current(programme: ProgrammeState, attempt: AttemptState, hearing: Hearing) -> Decision:
     report, was_asked = hearing.report, hearing.was_asked
     is_replacement = programme.is_playable and programme.mux_asset_id not in {attempt.asset_id, report.asset_id}
     step = (programme.status, report.fact)
@@ -99,7 +101,7 @@ def _apply_to_current(programme: Programme, attempt: Upload, hearing: Hearing) -
     return Decision(outcome=Outcome.APPLIED, reason=f"The programme is {programme.status}.")
 
 
-def _contradicts(attempt: Upload, programme: Programme, report: Report, *, is_replacement: bool) -> bool:
+def _contradicts(attempt: AttemptState, programme: ProgrammeState, report: Report, *, is_replacement: bool) -> bool:
     if report.fact is Fact.ASSET_READY and report.playback_id is None:
         return True
     if is_replacement:
@@ -109,14 +111,14 @@ def _contradicts(attempt: Upload, programme: Programme, report: Report, *, is_re
     return (programme.status, report.fact) in CONTRADICTIONS
 
 
-def _is_known(attempt: Upload, report: Report) -> bool:
+def _is_known(attempt: AttemptState, report: Report) -> bool:
     """Whether the attempt has got as far as the report says: the video has arrived, or it has failed."""
     if report.fact is Fact.ASSET_CREATED:
         return attempt.asset_id is not None
     return report.fact is not Fact.ASSET_READY and attempt.error_type is not None
 
 
-def _may_adopt(current: Upload, attempts: int, report: Report) -> bool:
+def _may_adopt(current: AttemptState, attempts: int, report: Report) -> bool:
     """Whether a report that names no attempt we know can only mean the current one.
 
     So it is when our note of Mux's answer was lost before it was kept, or when an event names its asset alone and
@@ -127,12 +129,12 @@ def _may_adopt(current: Upload, attempts: int, report: Report) -> bool:
     return current.asset_id in {None, report.asset_id} and attempts == 1
 
 
-def _names_other_ids(current: Upload, report: Report) -> bool:
+def _names_other_ids(current: AttemptState, report: Report) -> bool:
     pairs = ((current.mux_upload_id, report.upload_id), (current.asset_id, report.asset_id))
     return any(known and named and known != named for known, named in pairs)
 
 
-def _set_aside(programme: Programme, attempt: Upload | None, hearing: Hearing) -> Decision:
+def _set_aside(programme: ProgrammeState, attempt: AttemptState | None, hearing: Hearing) -> Decision:
     """Nothing changes for the programme, and an asset that no one will watch is discarded."""
     report = hearing.report
     if attempt is None:
@@ -146,7 +148,7 @@ def _set_aside(programme: Programme, attempt: Upload | None, hearing: Hearing) -
     return Decision(outcome=Outcome.SUPERSEDED, reason="A newer attempt has taken the place of this one.")
 
 
-def _update_attempt(attempt: Upload, hearing: Hearing) -> None:
+def _update_attempt(attempt: AttemptState, hearing: Hearing) -> None:
     report, at = hearing.report, hearing.at
     ledger = hearing.ledger
     ledger.change(

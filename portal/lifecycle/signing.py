@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from portal.lifecycle.moves import note
-from portal.models import Happening, Programme
+from portal.lifecycle.ledger import Ledger
+from portal.models import ProgrammeState
 from portal.models.discard import discard_playback_id
 
 
-def play_by_signed_id(programme: Programme, asset_id: str, playback_id: str, *, at: datetime) -> bool:
+def play_by_signed_id(
+    programme: ProgrammeState, asset_id: str, playback_id: str, ledger: Ledger, *, at: datetime
+) -> bool:
     """Play the asset by a signed playback id from now on; its public one is to go at Mux, as a debt of its own.
 
     False where that is not the asset which plays by a public id any more: nothing changes then.
@@ -15,7 +17,7 @@ def play_by_signed_id(programme: Programme, asset_id: str, playback_id: str, *, 
     former = programme.mux_playback_id
     if not programme.is_playable or programme.is_signed or programme.mux_asset_id != asset_id or former is None:
         return False
-    programme.mux_playback_id, programme.is_signed, programme.updated_at = playback_id, True, at
     discard_playback_id(asset_id, former, programme.product_id, "a signed one took its place", at)
-    note(programme, Happening.ATTEMPT, "The video plays by signed addresses alone from now on.", at=at)
+    values = {"mux_playback_id": playback_id, "is_signed": True}
+    ledger.revise(programme, "The video plays by signed addresses alone from now on.", at=at, values=values)
     return True

@@ -3,15 +3,14 @@
 from typing import Any
 
 from portal.lifecycle.hearing import Decision, Hearing
-from portal.lifecycle.moves import note
 from portal.lifecycle.signing import play_by_signed_id
 from portal.lifecycle.tables import NO_PLAYBACK_ID, OWN_WORDS
-from portal.models import Happening, NoticeKind, Outcome, Programme, Status, Upload
+from portal.models import AttemptState, Happening, NoticeKind, Outcome, ProgrammeState, Status
 from portal.models.discard import discard_asset
 from portal.mux.facts import Fact, Fault, Report
 
 
-def become_ready(programme: Programme, attempt: Upload, hearing: Hearing) -> None:
+def become_ready(programme: ProgrammeState, attempt: AttemptState, hearing: Hearing) -> None:
     """Play the video from now on, and publish the programme where its coach wants that."""
     report = hearing.report
     if report.playback_id is None:
@@ -37,7 +36,7 @@ def become_ready(programme: Programme, attempt: Upload, hearing: Hearing) -> Non
     hearing.tell_coach(programme, kind, attempt.id)
 
 
-def become_errored(programme: Programme, fault: Fault, hearing: Hearing) -> None:
+def become_errored(programme: ProgrammeState, fault: Fault, hearing: Hearing) -> None:
     """Show the fault in the place of a video, to the coach alone."""
     values = {
         "error_type": fault.type,
@@ -51,7 +50,7 @@ def become_errored(programme: Programme, fault: Fault, hearing: Hearing) -> None
     hearing.move(programme, Status.ERRORED, fault.message, values)
 
 
-def apply_to_replacement(programme: Programme, attempt: Upload, hearing: Hearing) -> Decision:
+def apply_to_replacement(programme: ProgrammeState, attempt: AttemptState, hearing: Hearing) -> Decision:
     """The old video plays on until the new one is ready, and for good if the new one fails."""
     report = hearing.report
     if report.fact is Fact.ASSET_CREATED:
@@ -72,30 +71,27 @@ def apply_to_replacement(programme: Programme, attempt: Upload, hearing: Hearing
     return Decision(outcome=Outcome.APPLIED, reason="The new video failed; the old one plays on.")
 
 
-def has_changed(programme: Programme, report: Report) -> bool:
+def has_changed(programme: ProgrammeState, report: Report) -> bool:
     """Whether Mux says something else about the video that plays: another playback id, another length."""
     return report.playback_id is not None and any(
         value is not None and getattr(programme, name) != value for name, value in _video_values(report).items()
     )
 
 
-def refresh_video(programme: Programme, attempt: Upload, hearing: Hearing) -> Decision:
+def refresh_video(programme: ProgrammeState, attempt: AttemptState, hearing: Hearing) -> Decision:
     """Keep what Mux has changed about the video that plays; an event may be older than what is known, so ask."""
     report, at = hearing.report, hearing.at
     if not hearing.was_asked:
         hearing.ledger.change(attempt, check_due_at=at)
         return Decision(outcome=Outcome.CONTRADICTS, reason="It tells another playback id or length than is known.")
     if report.is_signed and report.asset_id and report.playback_id:
-        play_by_signed_id(programme, report.asset_id, report.playback_id, at=at)
-    for name, value in _video_values(report).items():
-        if value is not None:
-            setattr(programme, name, value)
-    programme.updated_at = at
-    note(programme, Happening.ATTEMPT, "Mux changed the video's playback id or length.", at=at)
+        play_by_signed_id(programme, report.asset_id, report.playback_id, hearing.ledger, at=at)
+    values = {name: value for name, value in _video_values(report).items() if value is not None}
+    hearing.ledger.revise(programme, "Mux changed the video's playback id or length.", at=at, values=values)
     return Decision(outcome=Outcome.APPLIED, reason="What Mux changed about the video is kept.")
 
 
-def lose_video(programme: Programme, hearing: Hearing) -> Decision:
+def lose_video(programme: ProgrammeState, hearing: Hearing) -> Decision:
     """The asset that plays was deleted at Mux: nobody can watch it, so nobody is shown it."""
     if programme.status is not Status.READY:
         return Decision(outcome=Outcome.ALREADY_KNOWN, reason=f"The programme was {programme.status} before.")

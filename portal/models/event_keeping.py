@@ -5,31 +5,37 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, select
 
+from portal.bare_select import BareSelect, reader_of
 from portal.extensions import db
-from portal.models.lists import filled
+from portal.models.joint_write import Given, JointWrite, entry
+from portal.models.lists import among
 from portal.models.webhook_event import Outcome, WebhookEvent
 
 _events = cast("Table", WebhookEvent.__table__)
-_APPLIED = select(_events.c.mux_event_id, _events.c.outcome, _events.c.product_id).where(
-    _events.c.mux_event_id.in_(bindparam("ids", expanding=True)), _events.c.applied_at.is_not(None)
+_APPLIED = BareSelect(
+    select(_events.c.mux_event_id, _events.c.outcome, _events.c.product_id).where(
+        among(_events.c.mux_event_id, "ids"), _events.c.applied_at.is_not(None)
+    )
 )
 
 
-def _keep(insert: Any) -> Any:
+_DECIDED = ("applied_at", "outcome", "reason", "error", "product_id")
+_OF_EVENTS = ("mux_event_id", "type", "environment", "payload", "received_at", "tries", *_DECIDED)
+
+
+def _keep(given: Given) -> Any:
     """Add a row, or put what was decided now into one that nothing has come of yet."""
-    added = insert(_events)
-    decided = ("applied_at", "outcome", "reason", "error", "product_id")
+    added = given.inserted_into(_events)
     return added.on_conflict_do_update(
         index_elements=["mux_event_id"],
-        set_={**{name: added.excluded[name] for name in decided}, "tries": _events.c.tries + 1},
+        set_={**{name: added.excluded[name] for name in _DECIDED}, "tries": _events.c.tries + 1},
         where=_events.c.applied_at.is_(None),
-    ).execution_options(preserve_rowcount=True)
+    )
 
 
-_KEEP = {"postgresql": _keep(postgresql.insert), "sqlite": _keep(sqlite.insert)}
+_WRITE = JointWrite(kept=entry(_events, _OF_EVENTS, _keep))
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,8 @@ class Verdict:
 
 def verdicts_of(mux_event_ids: Collection[str]) -> dict[str, Verdict]:
     """What was decided about those of the events that were applied before. One query."""
-    rows = db.session.connection().execute(_APPLIED, {"ids": filled(mux_event_ids)})
+    db.session.flush()
+    rows = _APPLIED.rows(reader_of(db.session.connection()), ids=mux_event_ids)
     return {mux_event_id: Verdict(outcome, product_id) for mux_event_id, outcome, product_id in rows}
 
 
@@ -53,6 +60,4 @@ def keep_events(events: Sequence[Mapping[str, Any]]) -> int:
     transactions with the same events one waits for the other, and never both.
     """
     rows = [{**event, "tries": 1} for event in sorted(events, key=lambda event: str(event["mux_event_id"]))]
-    connection = db.session.connection()
-    kept: CursorResult[Any] = connection.execute(_KEEP[connection.dialect.name], rows)
-    return kept.rowcount
+    return _WRITE.write(db.session.connection(), {"kept": rows})["kept"]

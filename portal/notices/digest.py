@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from portal.extensions import db
 from portal.models import Notice, NoticeKind, Role, User
 from portal.models.notice import notices_between
-from portal.notices.telling import add_notice
+from portal.notices.telling import add_notices
 from portal.notices.words import LINES_MAX, digest_lines, failure_line
 from portal.upkeep.periodic import Run, Turn
 
@@ -35,15 +35,11 @@ def make_digest(at: datetime, _turn: Turn) -> Run:
     made = 0
     if failures:
         lines = digest_lines([failure_line(failure, failure.user.name) for failure in failures], count)
-        for user_id in administrators:
-            made += add_notice(
-                key=f"{NoticeKind.FAILURE_DIGEST}:{at:%Y-%m-%d}:{user_id}",
-                user_id=user_id,
-                kind=NoticeKind.FAILURE_DIGEST,
-                title=str(count),
-                reason=lines,
-                created_at=at,
-            )
+        told = {"kind": NoticeKind.FAILURE_DIGEST, "title": str(count), "reason": lines, "created_at": at}
+        keys = {user_id: f"{NoticeKind.FAILURE_DIGEST}:{at:%Y-%m-%d}:{user_id}" for user_id in administrators}
+        made = add_notices(
+            [{"key": key, "user_id": user_id, "product_id": None, **told} for user_id, key in keys.items()]
+        )
     db.session.commit()
     return Run(done=made)
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, select
 
+from portal.bare_select import BareSelect, reader_of
 from portal.extensions import db
-from portal.models import Notice, NoticeKind, Programme
-from portal.models.lists import filled
+from portal.models import Notice, NoticeKind, ProgrammeState
+from portal.models.joint_write import Given, JointWrite, entry
+from portal.models.lists import among
 
 TOLD: dict[NoticeKind, str] = {  # for the programme's history
     NoticeKind.VIDEO_READY: "Its coach was told that the video is ready.",
@@ -19,21 +20,26 @@ TOLD: dict[NoticeKind, str] = {  # for the programme's history
     NoticeKind.REPLACEMENT_FAILED: "Its coach was told that the new video failed.",
     NoticeKind.UPLOAD_UNFINISHED: "Its coach was told that the upload was left unfinished.",
 }
-_notices: Any = Notice.__table__
-_KNOWN = select(_notices.c.key).where(_notices.c.key.in_(bindparam("keys", expanding=True)))
-_ADD = {
-    dialect: insert(_notices).on_conflict_do_nothing(index_elements=["key"]).execution_options(preserve_rowcount=True)
-    for dialect, insert in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-}
+_notices = cast("Table", Notice.__table__)
+_KNOWN = BareSelect(select(_notices.c.key).where(among(_notices.c.key, "keys")))
+
+
+def _tell(given: Given) -> Any:
+    return given.inserted_into(_notices).on_conflict_do_nothing(index_elements=["key"])
+
+
+# A notice, unless there is one of its key.
+TELL = entry(_notices, ("key", "user_id", "kind", "product_id", "title", "reason", "created_at"), _tell)
+_WRITE = JointWrite(told=TELL)
 
 
 def notice_of(
-    programme: Programme, kind: NoticeKind, occasion: int | str, *, at: datetime, reason: str | None
+    programme: ProgrammeState, kind: NoticeKind, occasion: int | str, *, at: datetime, reason: str | None
 ) -> dict[str, Any]:
-    """What a programme's coach is told of an occasion (an attempt's number, say), for add_notices."""
+    """What a programme's coach is told of an occasion (an attempt's number, say), to be told by TELL."""
     return {
         "key": f"{kind}:{occasion}",
-        "user_id": programme.product.owner_id,
+        "user_id": programme.owner_id,
         "kind": kind,
         "product_id": programme.product_id,
         "title": programme.title,
@@ -42,25 +48,19 @@ def notice_of(
     }
 
 
-def add_notices(notices: Sequence[dict[str, Any]]) -> set[str]:
-    """Keep the notices that are the first of their key; the keys of these. Two queries, however many they are.
+def first_of_their_keys(notices: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the notices that nobody was told of before, one of each key. One query, or none where there are none.
 
     The caller holds the locks of the programmes that they are about, so nobody else tells of the same occasions.
     """
+    if not notices:
+        return []
     first = {notice["key"]: notice for notice in reversed(notices)}
-    known = set(db.session.connection().scalars(_KNOWN, {"keys": filled(first)}))
-    new = [notice for key, notice in first.items() if key not in known]
-    if new:
-        _add(new)
-    return {notice["key"] for notice in new}
+    db.session.flush()
+    known = {key for (key,) in _KNOWN.rows(reader_of(db.session.connection()), keys=first)}
+    return [notice for key, notice in first.items() if key not in known]
 
 
-def add_notice(**values: object) -> bool:
-    """Keep a notice; whether it is the first of its key."""
-    return _add([values]) == 1
-
-
-def _add(notices: Sequence[dict[str, Any]]) -> int:
-    connection = db.session.connection()
-    added = connection.execute(_ADD[connection.dialect.name], notices)
-    return added.rowcount
+def add_notices(notices: Sequence[dict[str, Any]]) -> int:
+    """Keep notices, each by all columns that TELL takes; how many were the first of their key."""
+    return _WRITE.write(db.session.connection(), {"told": notices})["told"]

@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 
 from portal.extensions import db
+from portal.lifecycle.ledger import Ledger
 from portal.lifecycle.signing import play_by_signed_id
 from portal.models.discard import discard_playback_id
 from portal.models.programme import select_programme_for_update, select_unsigned
@@ -55,7 +56,9 @@ def _sign(product_id: uuid.UUID, asset_id: str, mux: MuxGateway, at: datetime, t
         turn()
         playback_id = mux.create_playback_id(asset_id)
     programme = db.session.scalar(select_programme_for_update(product_id))
-    has_changed = programme is not None and play_by_signed_id(programme, asset_id, playback_id, at=at)
+    ledger = Ledger()
+    has_changed = programme is not None and play_by_signed_id(programme, asset_id, playback_id, ledger, at=at)
+    ledger.write()
     if not has_changed and is_new:
         discard_playback_id(asset_id, playback_id, product_id, "its programme had no use for it any more", at)
     db.session.commit()
