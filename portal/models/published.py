@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    ScalarSelect,
     Select,
-    and_,
     bindparam,
     case,
     func,
@@ -30,7 +30,7 @@ from portal.models.programme_text import ProgrammeText
 from portal.models.words import is_indexed_under, mentions, words_of
 
 Chosen = TypeVar("Chosen", bound=Select[*tuple[Any, ...]])
-Keyed = type[Programme] | type[ProgrammeTag] | type[ProgrammeText]  # all have the keys that lists are sorted by
+Keyed = type[Programme] | type[ProgrammeTag]  # both have the keys that lists are sorted by
 
 SAMPLE = 200  # of the list's next programmes, to see how common the words are
 COMMON_FROM = 2  # so many of a sample
@@ -112,9 +112,7 @@ class _Listing:
         read = select(nearby.c.product_id).where(nearby.c.is_found)
         read_keys = read.limit(self._rows_if(common_words >= COMMON_FROM)).cte("read")
         found_by_reading = select(func.count()).select_from(read_keys).scalar_subquery()
-        indexed = select(ProgrammeText.product_id).where(*self.conditions(ProgrammeText), is_indexed_under(words))
-        indexed = indexed.order_by(*self.descending(ProgrammeText))
-        indexed_keys = indexed.limit(self._rows_if(found_by_reading < self.rows)).cte("indexed")
+        indexed_keys = self._indexed(words).limit(self._rows_if(found_by_reading < self.rows)).cte("indexed")
         return select(union(select(read_keys.c.product_id), select(indexed_keys.c.product_id)).subquery())
 
     def _rows_if(self, condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -129,6 +127,34 @@ class _Listing:
             chosen = chosen.join(ProgrammeTag, ProgrammeTag.product_id == Programme.product_id)
         return chosen.order_by(*self.descending(table)).limit(row_limit(rows)).subquery()
 
+    def _indexed(self, words: tuple[str, ...]) -> Select[Any]:
+        """The product ids of all the list that have the words, in order.
+
+        Each text that the index finds asks for the keys of its programme by itself: of a join, either database might
+        read the whole list.
+        """
+        keys = [self._key_of_text(key).label(f"key_{place}") for place, key in enumerate(self._keys(Programme)[:-1])]
+        texts = select(ProgrammeText.product_id, *keys).where(is_indexed_under(words)).cte("texts")
+        listed = texts.prefix_with("MATERIALIZED", dialect="postgresql").c  # its keys are asked for once
+        in_order = [*(listed[key.name] for key in keys), listed.product_id]
+        return select(listed.product_id).where(in_order[0].is_not(None)).order_by(*(key.desc() for key in in_order))
+
+    def _key_of_text(self, key: ColumnElement[Any]) -> ScalarSelect[Any]:
+        """A sort key of the programme that a text is of; None if the list does not have it."""
+        chosen = select(key).where(Programme.product_id == ProgrammeText.product_id, *self.conditions(Programme))
+        return chosen.where(*self._is_tagged()).correlate(ProgrammeText).scalar_subquery()
+
+    def _is_tagged(self) -> list[ColumnElement[bool]]:
+        """Whether a published programme has the tag that is asked for."""
+        if self.wanted.tag is None:
+            return []
+        tagged = select(ProgrammeTag.product_id).where(
+            _is_listed(ProgrammeTag, self.wanted),
+            ProgrammeTag.published_at == Programme.published_at,
+            ProgrammeTag.product_id == Programme.product_id,
+        )
+        return [tagged.exists()]
+
     def _keys(self, table: Keyed) -> tuple[Any, ...]:
         newest = (table.published_at, table.product_id)
         return newest if self.order is Order.NEWEST else (table.is_featured, *newest)
@@ -139,14 +165,4 @@ def _is_listed(table: Keyed, wanted: Filter) -> ColumnElement[bool]:
     if table is Programme:
         return Programme.is_published == true()
     tag: BindParameter[str] = bindparam("tag", " ".join((wanted.tag or "").split()).lower())
-    if table is ProgrammeTag:
-        return ProgrammeTag.tag == tag
-    is_published = ProgrammeText.published_at.is_not(None)
-    if wanted.tag is None:
-        return is_published
-    tagged = select(ProgrammeTag.product_id).where(
-        ProgrammeTag.tag == tag,
-        ProgrammeTag.published_at == ProgrammeText.published_at,
-        ProgrammeTag.product_id == ProgrammeText.product_id,
-    )
-    return and_(is_published, tagged.exists())
+    return ProgrammeTag.tag == tag
