@@ -69,7 +69,57 @@ def test_what_was_kept_before_a_migration_is_there_after_it(empty_app: Flask) ->
     assert happening == "attempt"
 
 
+def test_texts_and_tags_follow_on_the_way_down_and_up_again(empty_app: Flask) -> None:
+    """Both databases keep their triggers in the words of one schema, and SQLite drops a table's triggers with it."""
+    with empty_app.app_context():
+        upgrade(revision="0001")
+        _execute(*ROWS_OF_THE_FIRST_SCHEMA[:3])
+        upgrade(revision="0011")
+        assert _texts("content, published_at IS NULL, is_premium") == [("T\n", True, False)]
+
+        upgrade(revision="0012")
+        _execute(VOICE, PUBLICATION)
+        assert (_texts("content"), _found("voice"), _tags()) == ([("T\nvoice",)], 1, ["calm"])
+
+        downgrade(revision="0011")
+        assert _texts("content, published_at IS NULL, is_premium") == [("T\nvoice", False, True)]
+        _execute("UPDATE programme SET is_published = false, tags = '[\"sleep\"]', title = 'New'")
+        assert (_texts("content, published_at IS NULL"), _tags()) == ([("New\nvoice", True)], [])
+
+        upgrade(revision="0012")
+        assert (_texts("content"), _found("new"), _found("calm")) == ([("New\nvoice",)], 1, 0)
+
+
+def _execute(*statements: str) -> None:
+    with db.engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def _texts(columns: str) -> list[tuple[object, ...]]:
+    with db.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(select(text(columns)).select_from(text("programme_text")))]
+
+
+def _tags() -> list[str]:
+    with db.engine.connect() as connection:
+        return list(connection.scalars(text("SELECT tag FROM programme_tag")))
+
+
+def _found(word: str) -> int | None:
+    """How many texts the index of words finds."""
+    asked = {
+        "sqlite": "SELECT count(*) FROM programme_words WHERE programme_words MATCH :word",
+        "postgresql": "SELECT count(*) FROM programme_text WHERE search_windows(content) @@ CAST(:word AS tsquery)",
+    }[db.engine.dialect.name]
+    with db.engine.connect() as connection:
+        return connection.scalar(text(asked), {"word": word})
+
+
 KEPT = ("product", "programme", "upload", "history", "discard")
+VOICE = "UPDATE programme SET description = 'voice', tags = '[\"calm\"]', is_premium = true"
+PUBLICATION = """UPDATE programme SET status = 'ready', mux_asset_id = 'as', mux_playback_id = 'pb',
+    is_published = true, published_at = '2026-01-02 00:00:00.000000'"""
 ROWS_OF_THE_FIRST_SCHEMA = (
     """INSERT INTO "user" (id, email, name, password_hash, role, is_enabled, is_demo, created_at)
        VALUES (1, 'a@example.com', 'A', 'x', 'COACH', true, false, '2026-01-01')""",

@@ -11,7 +11,7 @@ from portal.models.programme import TAG_MAX_CHARACTERS
 
 
 class ProgrammeTag(Base):
-    """One tag of one published programme. The database writes these rows itself (migration 0010)."""
+    """One tag of one published programme. The database writes these rows itself (migration 0012)."""
 
     __tablename__ = "programme_tag"
     __table_args__ = (Index("ix_programme_tag_catalogue", "tag", "is_featured", "published_at", "product_id"),)

@@ -1,7 +1,6 @@
 """What is searched of each programme, apart from the programme, so that a change of state leaves its index alone."""
 
 import uuid
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text
@@ -11,19 +10,13 @@ from portal.models.base import Base, RowId
 
 
 class ProgrammeText(Base):
-    """Title and description in one. The database writes these rows itself (migration 0010).
-
-    `is_featured` and `is_premium` hold for published programmes; nobody keeps them up where `published_at` is None.
-    """
+    """Title and description in one. The database writes these rows itself (migration 0012), when words are written."""
 
     __tablename__ = "programme_text"
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)  # what SQLite's index of words refers to
     product_id: Mapped[uuid.UUID] = mapped_column(unique=True)
     content: Mapped[str] = mapped_column(Text)
-    is_featured: Mapped[bool]
-    is_premium: Mapped[bool]
-    published_at: Mapped[datetime | None]  # None while it is not published
 
 
 def by_models(_object: Any, name: str | None, _kind: str, is_reflected: bool, _compared: Any) -> bool:  # noqa: FBT001
