@@ -16,7 +16,8 @@ from bench.people import people
 from bench.programmes import Batch, Row, batches
 from portal.models import Base, Role, User
 
-WORD_INDEX = "ix_programme_text_windows"
+WORD_INDEX = "ix_programme_text_windows"  # PostgreSQL's
+TRIGRAMS_TRIGGER = "programme_text_added"  # what puts words into SQLite's
 EDITION = 2  # raised whenever other rows are made, so that databases filled before are filled anew
 
 
@@ -33,10 +34,17 @@ def fill(engine: Engine, rows: int, at: datetime) -> None:
 
 @contextmanager
 def _words_indexed_afterwards(engine: Engine) -> Iterator[None]:
-    """PostgreSQL's index of words takes most of the time when each row is added to it by itself."""
-    if engine.dialect.name != "postgresql":
-        yield
-        return
+    """An index of words takes most of the time when each row is added to it by itself."""
+    if engine.dialect.name == "postgresql":
+        with _index_made_afterwards(engine):
+            yield
+    else:
+        with _trigrams_made_afterwards(engine):
+            yield
+
+
+@contextmanager
+def _index_made_afterwards(engine: Engine) -> Iterator[None]:
     with engine.begin() as connection:
         definition = connection.scalar(
             text("SELECT indexdef FROM pg_indexes WHERE indexname = :name"), {"name": WORD_INDEX}
@@ -47,6 +55,19 @@ def _words_indexed_afterwards(engine: Engine) -> Iterator[None]:
         connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '512MB'")
         connection.exec_driver_sql(str(definition))
         connection.exec_driver_sql(f"ALTER INDEX {WORD_INDEX} ALTER COLUMN 1 SET STATISTICS 0")
+
+
+@contextmanager
+def _trigrams_made_afterwards(engine: Engine) -> Iterator[None]:
+    with engine.begin() as connection:
+        definition = connection.scalar(
+            text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": TRIGRAMS_TRIGGER}
+        )
+        connection.exec_driver_sql(f"DROP TRIGGER {TRIGRAMS_TRIGGER}")
+    yield
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO programme_words (programme_words) VALUES ('rebuild')")
+        connection.exec_driver_sql(str(definition))
 
 
 def coaches(connection: Connection) -> Sequence[int]:

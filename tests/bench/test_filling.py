@@ -1,6 +1,7 @@
 """A filled database is one that the portal's own queries read."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -20,8 +21,9 @@ from portal.models.user import select_user_by_email
 from portal.people.accounts import authenticate
 from tests.clock import NOON
 from tests.conftest import WEBHOOK_SECRETS
+from tests.factories import make_programme
 
-ROWS = 200
+ROWS = 300
 
 
 @pytest.fixture
@@ -49,6 +51,14 @@ def test_there_are_programmes_in_every_state(filled: Engine, in_app: Flask) -> N
 def test_the_rare_word_and_tag_stand_in_a_handful_of_published_ones(filled: Engine, in_app: Flask) -> None:
     for wanted in (Filter(tag=RARE_TAG), Filter(search=RARE_WORD)):
         assert len(newest_published(wanted, limit=100, after=None).items) == RARE
+
+
+def test_words_are_found_that_are_written_after_filling(filled: Engine, in_app: Flask) -> None:
+    """The index of words is built once at the end, and then kept as everywhere else."""
+    coach = db.session.scalars(select_user_by_email(COACH)).one()
+    make_programme(coach, title="Xylophones", at=NOON - timedelta(days=3650))
+
+    assert len(newest_published(Filter(search="xylophone"), limit=100, after=None).items) == 1
 
 
 def test_the_coach_has_an_account_and_programmes(filled: Engine, in_app: Flask) -> None:
