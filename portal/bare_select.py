@@ -1,21 +1,24 @@
 """SELECTs on the bare driver, for the few questions that are asked on almost every request."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Engine, Select
+import psycopg
+from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, Select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from portal.prepared import PreparedSelects
 
 Row = tuple[Any, ...]
 Convert = Callable[[Any], Any]
 Watcher = Callable[[str, float], None]  # is told a statement, and how many seconds it took
 
-_POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-_SQLITE: Dialect = sqlite.dialect(paramstyle="named")
+_POSTGRESQL: Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+_SQLITE: Dialect = sqlite.dialect(paramstyle="qmark")
 _watchers: list[Watcher] = []
 
 
@@ -30,15 +33,16 @@ def unwatch_bare_selects(watcher: Watcher) -> None:
 
 @dataclass(frozen=True)
 class Reader:
-    """A connection to read with. Each SELECT sees what is committed at its own moment."""
+    """A connection to read with. Each SELECT sees what is committed at its own moment. `kept` lasts as long as it."""
 
     dialect: Dialect
     connection: DBAPIConnection
+    kept: MutableMapping[str, Any]
 
 
 def reader_of(connection: Connection) -> Reader:
     """To read within the transaction that a connection of SQLAlchemy's is in."""
-    return Reader(connection.dialect, cast("DBAPIConnection", connection.connection.driver_connection))
+    return _reader(connection.dialect, connection.connection)
 
 
 @contextmanager
@@ -46,12 +50,16 @@ def reading(engine: Engine) -> Iterator[Reader]:
     """A connection of the engine's pool, outside of transactions: its driver begins none by itself."""
     pooled = engine.raw_connection()
     try:
-        yield Reader(engine.dialect, cast("DBAPIConnection", pooled.driver_connection))
+        yield _reader(engine.dialect, pooled)
     except BaseException:
         pooled.invalidate()
         raise
     finally:
         pooled.close()
+
+
+def _reader(dialect: Dialect, pooled: PoolProxiedConnection) -> Reader:
+    return Reader(dialect, cast("DBAPIConnection", pooled.driver_connection), pooled.info)
 
 
 class BareSelect:
@@ -68,12 +76,7 @@ class BareSelect:
         """All rows, in order."""
         compiled = self._compiled.get(reader.dialect.name) or self._compile(reader.dialect.name)
         started = perf_counter()
-        cursor = reader.connection.cursor()
-        try:
-            cursor.execute(compiled.text, compiled.bound(parameters))
-            rows: Sequence[Row] = cursor.fetchall()
-        finally:
-            cursor.close()
+        rows = _send(reader, compiled.text, compiled.bound(parameters))
         for watcher in _watchers:
             watcher(compiled.text, perf_counter() - started)
         return [compiled.converted(row) for row in rows] if compiled.columns else rows
@@ -95,6 +98,7 @@ class BareSelect:
         ]
         made = _Compiled(
             text=str(compiled),
+            names=tuple(compiled.positiontup or ()),
             defaults=compiled.params,
             binders={key: convert for key, convert in binders.items() if convert is not None},
             columns=tuple((place, convert) for place, convert in enumerate(readers) if convert is not None),
@@ -103,20 +107,32 @@ class BareSelect:
         return made
 
 
+def _send(reader: Reader, text: str, values: Sequence[Any]) -> Sequence[Row]:
+    if isinstance(reader.connection, psycopg.Connection):
+        return PreparedSelects.of(reader.connection, reader.kept).rows(text, values)
+    cursor = reader.connection.cursor()
+    try:
+        cursor.execute(text, values)
+        return cast("Sequence[Row]", cursor.fetchall())
+    finally:
+        cursor.close()
+
+
 @dataclass(frozen=True)
 class _Compiled:
     """A statement in the words of one database, and what its driver does not convert by itself."""
 
     text: str
+    names: tuple[str, ...]  # of the parameters, in their order
     defaults: Mapping[str, Any]
     binders: Mapping[str, Convert]
     columns: tuple[tuple[int, Convert], ...]
 
-    def bound(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def bound(self, parameters: Mapping[str, Any]) -> list[Any]:
         bound = {**self.defaults, **parameters}
         for key, convert in self.binders.items():
             bound[key] = convert(bound[key])
-        return bound
+        return [bound[name] for name in self.names]
 
     def converted(self, row: Row) -> Row:
         values = list(row)

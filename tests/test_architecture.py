@@ -109,6 +109,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.connections",
             "portal.addresses",
             "portal.bare_select",
+            "portal.prepared",
             "portal.stamp",
             "portal.kept",
             "portal.json_provider",

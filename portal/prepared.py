@@ -1,0 +1,80 @@
+"""SELECTs prepared on a PostgreSQL connection and sent by libpq's own calls.
+
+For statements that come again and again: psycopg's cursors do the same with more steps in between, each of which may
+let another thread go first. What was prepared is kept with the connection and gone with it.
+"""
+
+from collections.abc import MutableMapping, Sequence
+from itertools import count
+from typing import Any
+
+from psycopg import Connection, OperationalError, abc
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format
+from psycopg.pq.abc import PGresult
+
+Row = tuple[Any, ...]
+Types = tuple[int, ...]  # PostgreSQL's, of parameters
+KEPT_AS = "portal.prepared"
+# invalid_sql_statement_name: psycopg has a connection forget all statements after a ROLLBACK; feature_not_supported:
+# a table has other columns since ("cached plan must not change result type").
+OUTDATED = (b"26000", b"0A000")
+
+
+class PreparedSelects:
+    """What one connection has prepared. Used by one thread at a time, outside of transactions."""
+
+    def __init__(self, connection: Connection[Any]) -> None:
+        self._connection = connection
+        self._sender = Transformer(connection)
+        self._statements: dict[tuple[str, Types], _Prepared] = {}
+        self._names = (b"portal_%d" % number for number in count())
+
+    @classmethod
+    def of(cls, connection: Connection[Any], kept: MutableMapping[str, Any]) -> "PreparedSelects":
+        """Those of a connection; what is `kept` lasts as long as it."""
+        known: PreparedSelects | None = kept.get(KEPT_AS)
+        return known or kept.setdefault(KEPT_AS, cls(connection))
+
+    def rows(self, text: str, values: Sequence[Any]) -> Sequence[Row]:
+        """All rows of a SELECT with parameters $1, $2 …, in order."""
+        sent = self._sender.dump_sequence(values, [PyFormat.TEXT] * len(values))
+        statement = (text, tuple(self._sender.types or ()))  # psycopg picks the type of a number by its size
+        prepared = self._statements.get(statement)
+        result = self._send(prepared, sent) if prepared else None
+        if prepared is None or result is None or result.error_field(DiagnosticField.SQLSTATE) in OUTDATED:
+            prepared = self._statements[statement] = self._prepare(*statement)
+            result = self._send(prepared, sent)
+        self._expect(ExecStatus.TUPLES_OK, result)
+        return prepared.read(result)
+
+    def _prepare(self, text: str, types: Types) -> "_Prepared":
+        name = next(self._names)
+        self._expect(ExecStatus.COMMAND_OK, self._connection.pgconn.prepare(name, text.encode(), types))
+        return _Prepared(name, Transformer(self._connection))
+
+    def _send(self, prepared: "_Prepared", sent: Sequence[Any]) -> PGresult:
+        return self._connection.pgconn.exec_prepared(prepared.name, sent, result_format=Format.BINARY)
+
+    def _expect(self, status: ExecStatus, result: PGresult) -> None:
+        if result.status == status:
+            return
+        if self._connection.pgconn.status == ConnStatus.BAD:
+            raise OperationalError(self._connection.pgconn.get_error_message())
+        raise error_from_result(result)
+
+
+class _Prepared:
+    """A statement that the database knows by a name, and how its rows are read."""
+
+    def __init__(self, name: bytes, reader: "abc.Transformer") -> None:
+        self.name = name
+        self._reader = reader
+        self._knows_types = False
+
+    def read(self, result: PGresult) -> Sequence[Row]:
+        """The types of columns are those of the first time: PostgreSQL refuses where a table was changed since."""
+        self._reader.set_pgresult(result, set_loaders=not self._knows_types)
+        self._knows_types = True
+        return self._reader.load_rows(0, result.ntuples, tuple)
