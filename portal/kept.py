@@ -1,13 +1,13 @@
 """What was made of the database's words, kept in memory for as long as the database says the same (portal.stamp)."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sized
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
-Made = TypeVar("Made", bytes, str)
+Made = TypeVar("Made", bound=Sized)
 
-MOST_KEPT_BYTES = 4 * 1024 * 1024  # or characters
+MOST_KEPT_BYTES = 4 * 1024 * 1024  # or characters, by the length of what is kept
 
 
 @dataclass(frozen=True)

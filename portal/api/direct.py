@@ -8,6 +8,7 @@ import re
 import sqlite3
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
@@ -43,6 +44,22 @@ PLAIN_QUERY = re.compile(r"[A-Za-z0-9_=&.~%+-]{0,2000}", re.ASCII)
 KEPT_FOR = timedelta(minutes=1)  # tokens of stills last a day from when they were written down
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A body, and the ETag that it is known by."""
+
+    body: bytes
+    etag: str
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> "Answer":
+        body = to_json(told)
+        return cls(body, digest(body))
+
+    def __len__(self) -> int:
+        return len(self.body)
+
+
 class DirectAnswers:
     """Stands before the application."""
 
@@ -52,23 +69,23 @@ class DirectAnswers:
         with app.app_context():
             self._engine = db.engine
         self._stamp = DatabaseStamp(self._engine)
-        self._lists: Kept[bytes] = Kept()
+        self._lists: Kept[Answer] = Kept()
         self._headers = [*security_headers(settings), ("Cache-Control", CHECKED_EACH_TIME)]
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        body = self._body(environ) if environ["REQUEST_METHOD"] == "GET" else None
-        if body is None:
+        answer = self._answer(environ) if environ["REQUEST_METHOD"] == "GET" else None
+        if answer is None:
             return self._following(environ, start_response)
-        etag = digest(body)
-        headers = [*self._headers, ("ETag", f'"{etag}"')]
-        if is_known(etag, environ.get("HTTP_IF_NONE_MATCH")):
+        headers = [*self._headers, ("ETag", f'"{answer.etag}"')]
+        if is_known(answer.etag, environ.get("HTTP_IF_NONE_MATCH")):
             start_response("304 NOT MODIFIED", headers)
             return []
-        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body))), *headers])
-        return [body]
+        length = str(len(answer.body))
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", length), *headers])
+        return [answer.body]
 
-    def _body(self, environ: "WSGIEnvironment") -> bytes | None:
-        """The answer; None where it is for a view to say."""
+    def _answer(self, environ: "WSGIEnvironment") -> Answer | None:
+        """None where it is for a view to say."""
         path = PATH.fullmatch(environ["PATH_INFO"])
         claims = self._tokens.claims_of(environ.get("HTTP_AUTHORIZATION", "")) if path else None
         if path is None or claims is None:
@@ -80,15 +97,15 @@ class DirectAnswers:
         except (SQLAlchemyError, psycopg.Error, sqlite3.Error):
             return None  # the view meets the same trouble, and tells of it
 
-    def _programme(self, claims: Claims, product_id: uuid.UUID, at: datetime) -> bytes | None:
+    def _programme(self, claims: Claims, product_id: uuid.UUID, at: datetime) -> Answer | None:
         with reading(self._engine) as reader:
             found = read_caller_and_programme(reader, claims, product_id)
         if found is None or not may_see(*found):
             return None
         person, programme = found
-        return to_json(programme_detail_json(programme, person, self._urls(), at))
+        return Answer.of(programme_detail_json(programme, person, self._urls(), at))
 
-    def _list(self, claims: Claims, query: str, at: datetime) -> bytes | None:
+    def _list(self, claims: Claims, query: str, at: datetime) -> Answer | None:
         """The list is the same for all of whom it tells the same; what changes it moves the database's stamp."""
         stamp = self._stamp.before_reading()
         with reading(self._engine) as reader:
@@ -99,16 +116,16 @@ class DirectAnswers:
         kept = None if caller.has_grants else self._lists.find(name, stamp, at)
         return kept or self._make_list(caller, name, stamp, at)
 
-    def _make_list(self, caller: Caller, name: tuple[Any, ...], stamp: str, at: datetime) -> bytes | None:
+    def _make_list(self, caller: Caller, name: tuple[Any, ...], stamp: str, at: datetime) -> Answer | None:
         wanted = _query(name[0])
         if wanted is None:
             return None
         with self._app.app_context():
             page = newest_published(wanted.filter, limit=wanted.limit, after=wanted.position)
-        body = to_json(programme_list_json(page, caller.person, self._urls(), at))
+        answer = Answer.of(programme_list_json(page, caller.person, self._urls(), at))
         if not caller.has_grants:
-            self._lists.put(name, stamp, body, at=at, until=at + KEPT_FOR)
-        return body
+            self._lists.put(name, stamp, answer, at=at, until=at + KEPT_FOR)
+        return answer
 
     def _now(self) -> datetime:
         return cast("Clock", self._app.extensions["clock"])()

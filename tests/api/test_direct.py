@@ -166,4 +166,4 @@ def some_programmes(shelf: Shelf) -> list[str]:
 @pytest.fixture
 def through_views_alone(monkeypatch: pytest.MonkeyPatch) -> Views:
     """Switches the direct answers off."""
-    return lambda: monkeypatch.setattr(DirectAnswers, "_body", lambda *_: None)
+    return lambda: monkeypatch.setattr(DirectAnswers, "_answer", lambda *_: None)
