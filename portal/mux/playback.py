@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
-from urllib.parse import urlencode
 
 from flask import current_app
 
@@ -16,6 +15,7 @@ HOUR_SECONDS = 60 * 60
 DAY_SECONDS = 24 * HOUR_SECONDS
 THUMBNAIL = {"width": 640}
 ANIMATION = {"width": 320, "fps": 10}
+UNCHANGED: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,9 @@ class Tokens:
     playback: str | None = None
     thumbnail: str | None = None
     storyboard: str | None = None
+
+
+NO_TOKENS = Tokens()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,15 +77,14 @@ class PlaybackUrls:
         self, playback_id: str, *, is_signed: bool, duration_seconds: int | None, at: datetime, viewer: str = ""
     ) -> Playback:
         """Everything to watch with, good for the video's length and two hours more. `viewer`: who asks."""
-        tokens, expires_at = Tokens(), None
+        tokens, expires_at = NO_TOKENS, None
         if is_signed and self.mint:
             expires = self._end_of_viewing(duration_seconds, at)
-            images = self._end_of_pictures(duration_seconds, at)
             named = viewer if self._names_viewers else ""
             tokens = Tokens(
                 playback=self.mint.token(playback_id, Audience.VIDEO, expires, viewer=named),
-                thumbnail=self.mint.token(playback_id, Audience.THUMBNAIL, images),
-                storyboard=self.mint.token(playback_id, Audience.STORYBOARD, images),
+                thumbnail=self._picture_token(playback_id, Audience.THUMBNAIL, duration_seconds, at),
+                storyboard=self._picture_token(playback_id, Audience.STORYBOARD, duration_seconds, at),
             )
             expires_at = datetime.fromtimestamp(expires, UTC)
         return Playback(
@@ -101,28 +103,33 @@ class PlaybackUrls:
         self, playback_id: str, *, is_signed: bool, at: datetime, duration_seconds: int | None = None
     ) -> str:
         """A still for lists."""
-        expires = self._end_of_pictures(duration_seconds, at)
-        name = f"{playback_id}/thumbnail.webp"
-        return self._picture_url(name, Audience.THUMBNAIL, THUMBNAIL, expires, is_signed=is_signed)
+        address = f"{self._image_host}/{playback_id}/thumbnail.webp"
+        if not is_signed:
+            return _with_query(address, **THUMBNAIL)
+        token = self._picture_token(playback_id, Audience.THUMBNAIL, duration_seconds, at, THUMBNAIL)
+        return _with_query(address, token=token)
 
     def animation_url(
         self, playback_id: str, *, is_signed: bool, at: datetime, duration_seconds: int | None = None
     ) -> str:
         """A few seconds as a moving picture."""
-        expires = self._end_of_pictures(duration_seconds, at)
-        name = f"{playback_id}/animated.webp"
-        return self._picture_url(name, Audience.ANIMATION, ANIMATION, expires, is_signed=is_signed)
-
-    def _picture_url(
-        self, name: str, audience: Audience, modifiers: Mapping[str, int], expires: int, *, is_signed: bool
-    ) -> str:
-        address = f"{self._image_host}/{name}"
+        address = f"{self._image_host}/{playback_id}/animated.webp"
         if not is_signed:
-            return _with_query(address, **{key: str(value) for key, value in modifiers.items()})
+            return _with_query(address, **ANIMATION)
+        token = self._picture_token(playback_id, Audience.ANIMATION, duration_seconds, at, ANIMATION)
+        return _with_query(address, token=token)
+
+    def _picture_token(
+        self,
+        playback_id: str,
+        audience: Audience,
+        duration_seconds: int | None,
+        at: datetime,
+        modifiers: Mapping[str, int] = UNCHANGED,
+    ) -> str | None:
         if not self.mint:
-            return address
-        playback_id = name.partition("/")[0]
-        return _with_query(address, token=self.mint.token(playback_id, audience, expires, modifiers))
+            return None
+        return self.mint.token(playback_id, audience, self._end_of_pictures(duration_seconds, at), modifiers)
 
     def _end_of_viewing(self, duration_seconds: int | None, at: datetime) -> int:
         """Epoch seconds, the same for everybody who looks within an hour."""
@@ -135,6 +142,7 @@ class PlaybackUrls:
         return end_of_window(at, least, DAY_SECONDS)
 
 
-def _with_query(address: str, **parameters: str | None) -> str:
-    query = {name: value for name, value in parameters.items() if value}
-    return f"{address}?{urlencode(query)}" if query else address
+def _with_query(address: str, **parameters: str | int | None) -> str:
+    """Values are numbers, words and tokens, none of which has a character to quote."""
+    query = "&".join([f"{name}={value}" for name, value in parameters.items() if value])
+    return f"{address}?{query}" if query else address
