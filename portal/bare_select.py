@@ -7,9 +7,10 @@ from time import perf_counter
 from typing import Any, cast
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, Select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
 from portal.prepared import PreparedSelects
 
@@ -108,12 +109,15 @@ class BareSelect:
 
 
 def _send(reader: Reader, text: str, values: Sequence[Any]) -> Sequence[Row]:
-    if isinstance(reader.connection, psycopg.Connection):
+    if not isinstance(reader.connection, psycopg.Connection):
+        cursor = reader.connection.cursor()
+    elif reader.connection.pgconn.transaction_status == TransactionStatus.IDLE:
         return PreparedSelects.of(reader.connection, reader.kept).rows(text, values)
-    cursor = reader.connection.cursor()
+    else:
+        cursor = cast("DBAPICursor", psycopg.RawCursor(reader.connection))
     try:
         cursor.execute(text, values)
-        return cast("Sequence[Row]", cursor.fetchall())
+        return cursor.fetchall()
     finally:
         cursor.close()
 

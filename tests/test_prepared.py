@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, Integer, bindparam, create_engine, func, literal, select, text
 
-from portal.bare_select import BareSelect, reading
+from portal.bare_select import BareSelect, reader_of, reading
 from portal.connections import POOL_OPTIONS
 from portal.postgresql import tune_postgresql
 
@@ -52,6 +52,17 @@ def test_a_statement_that_can_not_be_prepared_says_why(engine: Engine) -> None:
         nowhere.rows(reader)
     with reading(engine) as reader:
         assert ONE.first(reader) == (1,)
+
+
+def test_a_transaction_does_not_hang_on_what_a_rollback_has_forgotten(engine: Engine) -> None:
+    with reading(engine) as reader:
+        ONE.first(reader)
+    with engine.begin() as connection:
+        assert ONE.first(reader_of(connection)) == (1,)
+        connection.rollback()
+    with engine.begin() as connection:
+        assert ONE.first(reader_of(connection)) == (1,)
+        assert ONE.first(reader_of(connection)) == (1,)
 
 
 def test_a_connection_that_broke_is_replaced(engine: Engine) -> None:
