@@ -4,11 +4,19 @@ Each statement sees what was committed before it, within a transaction as withou
 which only reads loses nothing with BEGIN and ROLLBACK but two journeys to the database.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, Engine, event
 
 from portal.transactions import only_reads
+
+if TYPE_CHECKING:
+    import psycopg
+
+# For a transaction all of whose statements look for few rows. A connection keeps the plans of what it has prepared,
+# and one that was made while a table was nearly empty reads that whole table, until somebody has counted its rows anew.
+BY_INDEX = "portal_by_index"
+BEGIN_BY_INDEX = "BEGIN; SET LOCAL enable_seqscan = off"
 
 
 def tune_postgresql(engine: Engine) -> None:
@@ -24,5 +32,8 @@ def _begin_nothing_by_itself(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    if not only_reads():
-        connection.exec_driver_sql("BEGIN")
+    if only_reads():
+        return
+    goes_by_index = connection.get_execution_options().get(BY_INDEX)
+    driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    driver.execute(BEGIN_BY_INDEX if goes_by_index else "BEGIN", prepare=False)

@@ -12,6 +12,7 @@ from portal.extensions import db
 from portal.inbox import Receipt, keep_failure, receive_all
 from portal.models import Outcome
 from portal.mux.webhook import MuxEvent
+from portal.postgresql import BY_INDEX
 from portal.webhooks.gathering import Gathering
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Reception:
     def _receive_together(self, events: Sequence[MuxEvent]) -> Sequence[Receipt]:
         """In one transaction, by whichever thread leads: the context is its own, and rolls back where this raises."""
         with self._app.app_context():
+            db.session.connection(execution_options={BY_INDEX: True})
             receipts = receive_all(events, self._now())
             db.session.commit()
         return receipts
