@@ -13,13 +13,12 @@ PATIENCE_SECONDS = 30
 class Workshop:
     """Doubles numbers, as many at once as wait, and notes who was done with whom. It can be held closed."""
 
-    def __init__(self, *, most: int = 64) -> None:
+    def __init__(self, *, most: int = 64, patience_seconds: float = 0) -> None:
         self.batches: list[list[int]] = []
         self.refuses: Callable[[Sequence[int]], bool] = lambda _: False
         self.is_open, self.is_busy = threading.Event(), threading.Event()
         self.is_open.set()
-        self.pauses: list[float] = []
-        self.gathering = Gathering(self._work, most=most, pause=self.pauses.append)
+        self.gathering = Gathering(self._work, most=most, patience_seconds=patience_seconds)
         self.answers: dict[int, int | str] = {}
 
     def _work(self, numbers: Sequence[int]) -> list[int]:
@@ -36,8 +35,8 @@ class Workshop:
         except ValueError as error:
             self.answers[number] = str(error)
 
-    def bring_while_closed(self, first: int, *others: int) -> None:
-        """The first begins alone; the others come one after the other while it is at work."""
+    def bring_while_closed(self, first: int, *others: int, then: int | None = None) -> None:
+        """The first begins alone; the others come one after the other while it is at work, one after it is done."""
         self.is_open.clear()
         threads = [self._send(first)]
         assert self.is_busy.wait(PATIENCE_SECONDS)
@@ -45,6 +44,9 @@ class Workshop:
             threads.append(self._send(number))
             until(lambda place=place: len(self.gathering._line) == place)  # type: ignore[misc]
         self.is_open.set()
+        if then is not None:
+            until(lambda: self.batches[-1:] == [[first]])
+            threads.append(self._send(then))
         for thread in threads:
             thread.join(PATIENCE_SECONDS)
             assert not thread.is_alive()
@@ -65,7 +67,7 @@ def until(is_so: Callable[[], bool]) -> None:
 
 
 def test_a_single_thread_waits_for_nobody() -> None:
-    workshop = Workshop()
+    workshop = Workshop(patience_seconds=PATIENCE_SECONDS)
 
     workshop.bring(1)
     workshop.bring(2)
@@ -92,18 +94,22 @@ def test_no_more_are_taken_together_than_allowed_and_the_rest_is_next() -> None:
     assert workshop.answers == {number: 2 * number for number in range(1, 7)}
 
 
-def test_only_after_a_crowd_the_next_waits_a_moment_for_company() -> None:
+def test_a_crowd_waits_for_those_who_were_just_answered() -> None:
+    workshop = Workshop(patience_seconds=PATIENCE_SECONDS)
+
+    workshop.bring_while_closed(1, 2, 3, then=4)
+
+    assert workshop.batches == [[1], [2, 3, 4]]
+
+
+def test_a_crowd_that_gets_smaller_is_waited_for_no_longer_than_its_patience() -> None:
     workshop = Workshop()
-    workshop.bring(1)
-    workshop.bring(2)
-    assert workshop.pauses == []
 
-    workshop.bring_while_closed(3, 4, 5)
-    workshop.bring(6)
-    workshop.bring(7)
+    workshop.bring_while_closed(1, 2, 3)
+    workshop.bring(4)
+    workshop.bring(5)
 
-    assert workshop.batches[2:] == [[3], [4, 5], [6], [7]]
-    assert len(workshop.pauses) == 1
+    assert workshop.batches == [[1], [2, 3], [4], [5]]
 
 
 def test_where_it_fails_together_each_is_done_alone_and_only_the_bad_one_fails() -> None:
