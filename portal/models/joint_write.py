@@ -12,6 +12,8 @@ from sqlalchemy import JSON, ColumnElement, Connection, Select, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from portal.bare_select import BareSelect, reader_of
+
 Row = Mapping[str, Any]
 
 
@@ -50,7 +52,7 @@ class JointWrite:
 
     def __init__(self, **entries: Entry) -> None:
         self._entries = entries
-        self._together = _together(entries)
+        self._together = BareSelect(_together(entries))
         self._apart = {name: each.writes(_one_row(each)) for name, each in entries.items()}
 
     def write(self, connection: Connection, rows: Mapping[str, Sequence[Row]]) -> dict[str, int]:
@@ -60,14 +62,15 @@ class JointWrite:
         """
         if connection.dialect.name == "postgresql":
             handed = {name: self._handed(connection, name, rows.get(name, ())) for name in self._entries}
-            return connection.execute(self._together, handed).one()._asdict()
-        written = dict.fromkeys(self._entries, 0)
+            written = self._together.first(reader_of(connection), **handed)
+            return dict(zip(self._entries, written or (), strict=True))
+        counts = dict.fromkeys(self._entries, 0)
         for name, given in rows.items():
             if given:
                 named = [{f"given_{key}": value for key, value in row.items()} for row in given]
                 statement = self._apart[name].execution_options(preserve_rowcount=True)
-                written[name] = connection.execute(statement, named).rowcount
-        return written
+                counts[name] = connection.execute(statement, named).rowcount
+        return counts
 
     def _handed(self, connection: Connection, name: str, rows: Sequence[Row]) -> str:
         own_types = {key: each for key, each in self._entries[name].types.items() if isinstance(each, TypeDecorator)}
