@@ -7,7 +7,7 @@ from typing import Annotated, Any, cast
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from portal.access import Viewer, animation_for, may_edit, playback_for, thumbnail_for
+from portal.access import Viewer, may_edit, playback_for, thumbnail_for
 from portal.clock import iso_utc
 from portal.editing import Changes
 from portal.models.catalogue import LIMIT_DEFAULT, LIMIT_MAX, Filter, Page, Position, read_cursor
@@ -136,10 +136,9 @@ def programme_list_json(page: Page, viewer: Viewer, urls: PlaybackUrls, at: date
 def programme_detail_json(programme: AnyProgramme, viewer: Viewer, urls: PlaybackUrls, at: datetime) -> dict[str, Any]:
     """A programme with the means to play it for whoever may watch, or `locked` for whoever may not."""
     playback = playback_for(viewer, programme, urls, at)
-    means = {**playback.as_json(), "animationUrl": animation_for(viewer, programme, urls, at)} if playback else None
     return {
         **programme_json(programme, viewer, urls, at),
-        "playback": means,
+        "playback": playback.as_json() if playback else None,
         "locked": playback is None,
     }
 

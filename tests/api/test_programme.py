@@ -7,6 +7,7 @@ from typing import Any
 
 import jwt
 import pytest
+from flask import Flask
 
 from portal.config import Settings
 from portal.models import Status
@@ -82,7 +83,6 @@ def test_a_programme_in_full(api: Api, shelf: Shelf, cast: Cast) -> None:
             "playbackId": "pb01",
             "posterUrl": "http://mux.test:8001/pb01/thumbnail.webp",
             "storyboardUrl": "http://mux.test:8001/pb01/storyboard.vtt?format=webp",
-            "animationUrl": "http://mux.test:8001/pb01/animated.webp?width=320&fps=10",
             "tokens": {"playback": None, "thumbnail": None, "storyboard": None},
             "expiresAt": None,
         },
@@ -287,6 +287,19 @@ class TestWithASigningKey:
                 "kid": "key-1",
                 "exp": int(ends_at.timestamp()),
             }
+
+    def test_a_programme_that_is_asked_for_the_first_time_costs_four_signatures(
+        self, app: Flask, api: Api, shelf: Shelf
+    ) -> None:
+        """Stream, poster, storyboard, still: each takes a millisecond."""
+        product_id = shelf.add(mux_playback_id="pb-never-seen", is_signed=True)
+        mint = app.extensions["playback_urls"].mint
+        before = mint.count_made
+
+        for _ in range(2):
+            assert api.get(f"/programme/{product_id}", by="viewer").get_json()["playback"]
+
+        assert mint.count_made - before == 4
 
     def test_a_locked_programme_shows_a_still_and_gives_nothing_that_plays(self, api: Api, shelf: Shelf) -> None:
         product_id = shelf.add(mux_playback_id="pb01", is_signed=True, is_premium=True)
