@@ -41,9 +41,14 @@ class Reader:
     kept: MutableMapping[str, Any]
 
 
-def reader_of(connection: Connection) -> Reader:
+def reader_of(engine: Engine, pooled: PoolProxiedConnection) -> Reader:
+    """A reader by a connection that its pool has lent."""
+    return Reader(engine.dialect, cast("DBAPIConnection", pooled.driver_connection), pooled.info)
+
+
+def reader_within(connection: Connection) -> Reader:
     """To read within the transaction that a connection of SQLAlchemy's is in."""
-    return _reader(connection.dialect, connection.connection)
+    return reader_of(connection.engine, connection.connection)
 
 
 @contextmanager
@@ -51,16 +56,12 @@ def reading(engine: Engine) -> Iterator[Reader]:
     """A connection of the engine's pool, outside of transactions: its driver begins none by itself."""
     pooled = engine.raw_connection()
     try:
-        yield _reader(engine.dialect, pooled)
+        yield reader_of(engine, pooled)
     except BaseException:
         pooled.invalidate()
         raise
     finally:
         pooled.close()
-
-
-def _reader(dialect: Dialect, pooled: PoolProxiedConnection) -> Reader:
-    return Reader(dialect, cast("DBAPIConnection", pooled.driver_connection), pooled.info)
 
 
 class BareSelect:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import aliased
 
-from portal.bare_select import BareSelect, reader_of
+from portal.bare_select import BareSelect, reader_within
 from portal.extensions import db
 from portal.models import AttemptState, Product, Programme, ProgrammeState, Status, Upload, UploadStatus
 from portal.models.lists import among
@@ -141,7 +141,7 @@ def lock_concerned(reports: Sequence[Report]) -> Concerned:
     if not upload_ids and not asset_ids and not passthroughs:
         return Concerned()
     db.session.flush()
-    reader = reader_of(db.session.connection())
+    reader = reader_within(db.session.connection())
     rows = _PROGRAMMES.rows(reader, upload_ids=upload_ids, asset_ids=asset_ids, passthroughs=passthroughs)
     programmes: dict[uuid.UUID, ProgrammeState] = {row[0]: ConcernedProgramme(*row) for row in rows}
     if not programmes:

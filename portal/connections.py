@@ -8,9 +8,18 @@ from sqlalchemy.exc import DisconnectionError
 
 # As many stay open as threads work at once (gunicorn.conf.py): one beyond would be opened anew for each request.
 # SQLAlchemy ends each transaction itself, so that nothing is left for the pool to roll back.
-POOL_OPTIONS = {"pool_size": 16, "max_overflow": 4, "pool_reset_on_return": None}
+MOST_BEYOND = 4
+POOL_OPTIONS = {"pool_size": 16, "max_overflow": MOST_BEYOND, "pool_reset_on_return": None}
 RESTED_SECONDS = 1.0
 USED_AT = "portal.used_at"
+
+
+def is_alive(engine: Engine, connection: Any) -> bool:
+    """Whether the database still answers on a connection."""
+    try:
+        return engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error:
+        return False
 
 
 def check_rested_connections(engine: Engine) -> None:
@@ -23,10 +32,8 @@ def check_rested_connections(engine: Engine) -> None:
     def ping_if_rested(connection: Any, record: Any, _proxy: Any) -> None:
         if monotonic() - record.info.get(USED_AT, monotonic()) < RESTED_SECONDS:
             return
-        try:
-            engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise DisconnectionError("a connection at rest was closed by the database") from error
+        if not is_alive(engine, connection):
+            raise DisconnectionError("a connection at rest was closed by the database")
 
     def note_use(_connection: Any, record: Any) -> None:
         record.info[USED_AT] = monotonic()

@@ -110,6 +110,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.addresses",
             "portal.bare_select",
             "portal.prepared",
+            "portal.readers",
             "portal.stamp",
             "portal.kept",
             "portal.json_provider",

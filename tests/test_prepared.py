@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, Integer, bindparam, create_engine, func, literal, select, text
 
-from portal.bare_select import BareSelect, reader_of, reading
+from portal.bare_select import BareSelect, reader_within, reading
 from portal.connections import POOL_OPTIONS
 from portal.postgresql import tune_postgresql
 
@@ -58,11 +58,11 @@ def test_a_transaction_does_not_hang_on_what_a_rollback_has_forgotten(engine: En
     with reading(engine) as reader:
         ONE.first(reader)
     with engine.begin() as connection:
-        assert ONE.first(reader_of(connection)) == (1,)
+        assert ONE.first(reader_within(connection)) == (1,)
         connection.rollback()
     with engine.begin() as connection:
-        assert ONE.first(reader_of(connection)) == (1,)
-        assert ONE.first(reader_of(connection)) == (1,)
+        assert ONE.first(reader_within(connection)) == (1,)
+        assert ONE.first(reader_within(connection)) == (1,)
 
 
 def test_a_connection_that_broke_is_replaced(engine: Engine) -> None:
@@ -106,5 +106,5 @@ def _run(engine: Engine, statement: str) -> None:
 
 def _ask_once_it_ended(engine: Engine, backend: int) -> None:
     with reading(engine) as reader:
-        _run(engine, f"SELECT pg_terminate_backend({backend})")
+        _run(engine, f"SELECT pg_terminate_backend({backend}, 10000)")
         ONE.first(reader)

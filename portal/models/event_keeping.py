@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, select
 
-from portal.bare_select import BareSelect, reader_of
+from portal.bare_select import BareSelect, reader_within
 from portal.extensions import db
 from portal.models.joint_write import Given, JointWrite, entry
 from portal.models.lists import among
@@ -49,7 +49,7 @@ class Verdict:
 def verdicts_of(mux_event_ids: Collection[str]) -> dict[str, Verdict]:
     """What was decided about those of the events that were applied before. One query."""
     db.session.flush()
-    rows = _APPLIED.rows(reader_of(db.session.connection()), ids=mux_event_ids)
+    rows = _APPLIED.rows(reader_within(db.session.connection()), ids=mux_event_ids)
     return {mux_event_id: Verdict(outcome, product_id) for mux_event_id, outcome, product_id in rows}
 
 

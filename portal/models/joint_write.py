@@ -12,7 +12,7 @@ from sqlalchemy import JSON, ColumnElement, Connection, Select, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from portal.bare_select import BareSelect, reader_of
+from portal.bare_select import BareSelect, reader_within
 
 Row = Mapping[str, Any]
 
@@ -62,7 +62,7 @@ class JointWrite:
         """
         if connection.dialect.name == "postgresql":
             handed = {name: self._handed(connection, name, rows.get(name, ())) for name in self._entries}
-            written = self._together.first(reader_of(connection), **handed)
+            written = self._together.first(reader_within(connection), **handed)
             return dict(zip(self._entries, written or (), strict=True))
         counts = dict.fromkeys(self._entries, 0)
         for name, given in rows.items():

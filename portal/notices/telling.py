@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, select
 
-from portal.bare_select import BareSelect, reader_of
+from portal.bare_select import BareSelect, reader_within
 from portal.extensions import db
 from portal.models import Notice, NoticeKind, ProgrammeState
 from portal.models.joint_write import Given, JointWrite, entry
@@ -57,7 +57,7 @@ def first_of_their_keys(notices: Sequence[dict[str, Any]]) -> list[dict[str, Any
         return []
     first = {notice["key"]: notice for notice in reversed(notices)}
     db.session.flush()
-    known = {key for (key,) in _KNOWN.rows(reader_of(db.session.connection()), keys=first)}
+    known = {key for (key,) in _KNOWN.rows(reader_within(db.session.connection()), keys=first)}
     return [notice for key, notice in first.items() if key not in known]
 
 
