@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 
+MOST_BEYOND = 4
 # As many stay open as threads work at once (gunicorn.conf.py): one beyond would be opened anew for each request.
 # SQLAlchemy ends each transaction itself, so that nothing is left for the pool to roll back.
-MOST_BEYOND = 4
 POOL_OPTIONS = {"pool_size": 16, "max_overflow": MOST_BEYOND, "pool_reset_on_return": None}
 RESTED_SECONDS = 1.0
 USED_AT = "portal.used_at"
