@@ -4,16 +4,31 @@ A text can be asked for its words (`mentions`), which is quick for few texts; or
 (`is_indexed_under`), which is quick for words that few texts have.
 """
 
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, cast, column, false, func, or_, select, table, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    select,
+    table,
+    true,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Text
 
+from portal.models.programme import Programme
 from portal.models.programme_text import ProgrammeText
 
 WINDOW_CHARACTERS = 12  # fewer than migration 0010 keeps of each place: lower case may be longer than what was typed
@@ -25,40 +40,82 @@ def words_of(search: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((search or "").split()))
 
 
-def mentions(words: tuple[str, ...], *texts: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """Whether each of the words stands in one of the texts, found by reading them."""
-    return and_(true(), *(_stands_in_one_of(word, texts) for word in words))
+def read_text() -> ColumnElement[str]:
+    """What is searched of a Programme, as `mentions` reads it: once in lower case, however many the words are."""
+    return func.lower(Programme.title + "\n" + Programme.description)
 
 
-def is_indexed_under(words: tuple[str, ...]) -> ColumnElement[bool]:
-    """The same of a ProgrammeText, found by the database's index of words."""
-    return OnEach(_has_windows(words), _has_trigrams(words))
+def mentions(words: tuple[str, ...], text: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether each of the words stands in a text of lower case, found by reading it."""
+    return and_(true(), *(_stands_in(text, word) for word in words))
 
 
-def _stands_in_one_of(word: str, texts: tuple[InstrumentedAttribute[str], ...]) -> ColumnElement[bool]:
-    escaped = word.replace("/", "//").replace("%", "/%").replace("_", "/_")
-    pattern: ColumnElement[str] = func.lower(bindparam("word", f"%{escaped}%", Text, unique=True))
-    return or_(false(), *(func.lower(content).like(pattern, escape="/") for content in texts))
+def is_indexed_under(words: Iterable[str] | Mapping[str, ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Whether a ProgrammeText has each of the words, found by the database's index of words.
+
+    Of a mapping, the index is asked for those words of which the condition holds, and more texts may be found than have
+    them: they are to be read.
+    """
+    if isinstance(words, Mapping):
+        return OnEach(_windows_have(_asked(words, _window, " & ")), _trigrams_have(_asked(words, _phrase, " AND ")))
+    return OnEach(_has_windows(tuple(words)), _has_trigrams(tuple(words)))
+
+
+def is_in_both_indexes(word: str) -> bool:
+    """Whether the index of either database knows such a word."""
+    return len(word) >= TRIGRAM_CHARACTERS
+
+
+def _stands_in(text: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    # In a statement of its own the word is put in lower case once, not for each row.
+    lowered = select(func.lower(bindparam("word", word, Text, unique=True))).scalar_subquery()
+    return OnEach(func.strpos(text, lowered) > 0, func.instr(text, lowered) > 0)
 
 
 def _has_windows(words: tuple[str, ...]) -> ColumnElement[bool]:
     """In PostgreSQL: a word begins one of the windows, which are what follows each place of a text."""
-    quoted = (word[:WINDOW_CHARACTERS].replace("\\", "\\\\").replace("'", "''") for word in words)
-    asked = bindparam("windows", " & ".join(f"'{start}':*" for start in quoted), Text)
-    has_all = func.search_windows(ProgrammeText.content).bool_op("@@")(cast(func.lower(asked), TSQUERY))
+    has_all = _windows_have(bindparam("windows", " & ".join(map(_window, words)), Text))
     longer = tuple(word for word in words if len(word) > WINDOW_CHARACTERS)
-    return and_(has_all, mentions(longer, ProgrammeText.content)) if longer else has_all
+    return and_(has_all, mentions(longer, func.lower(ProgrammeText.content))) if longer else has_all
 
 
 def _has_trigrams(words: tuple[str, ...]) -> ColumnElement[bool]:
     """In SQLite: the index folds more letters into one than lower case does, so what it finds is read, too."""
-    is_there = mentions(words, ProgrammeText.content)
-    quoted = [f'"{word.replace(chr(34), chr(34) * 2)}"' for word in words if len(word) >= TRIGRAM_CHARACTERS]
-    if not quoted:
+    is_there = mentions(words, func.lower(ProgrammeText.content))
+    phrases = [_phrase(word) for word in words if len(word) >= TRIGRAM_CHARACTERS]
+    if not phrases:
         return is_there
-    asked = bindparam("trigrams", " AND ".join(quoted), Text)
+    return and_(_trigrams_have(bindparam("trigrams", " AND ".join(phrases), Text)), is_there)
+
+
+def _windows_have(query: ColumnElement[str]) -> ColumnElement[bool]:
+    return func.search_windows(ProgrammeText.content).bool_op("@@")(cast(func.lower(query), TSQUERY))
+
+
+def _trigrams_have(query: ColumnElement[str]) -> ColumnElement[bool]:
     found: Select[int] = select(column("rowid")).select_from(table("programme_words"))
-    return and_(ProgrammeText.id.in_(found.where(column("programme_words").bool_op("MATCH")(asked))), is_there)
+    return ProgrammeText.id.in_(found.where(column("programme_words").bool_op("MATCH")(query)))
+
+
+def _window(word: str) -> str:
+    start = word[:WINDOW_CHARACTERS].replace("\\", "\\\\").replace("'", "''")
+    return f"'{start}':*"
+
+
+def _phrase(word: str) -> str:
+    quoted = word.replace('"', '""')
+    return f'"{quoted}"'
+
+
+def _asked(
+    words: Mapping[str, ColumnElement[bool]], written: Callable[[str], str], joined_by: str
+) -> ColumnElement[str]:
+    """The query for those words of which the condition holds."""
+    parts = [
+        case((is_asked, bindparam("asked", joined_by + written(word), Text, unique=True)), else_="")
+        for word, is_asked in words.items()
+    ]
+    return func.substr(reduce(operator.add, parts), len(joined_by) + 1)
 
 
 class OnEach(GenericFunction[bool]):

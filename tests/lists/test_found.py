@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from portal.extensions import db
 from portal.models import Programme, Status, User
-from portal.models import published as lists
+from portal.models import searched as lists
 from portal.models.catalogue import Filter, Page, featured_then_newest, newest_published, read_cursor
 from tests.clock import NOON
 from tests.conftest import Cast
@@ -55,10 +55,12 @@ SEARCHES = (
 
 # How lists look for words: a common word is read for, a rare one looked up. Whatever is taken for common is found.
 WAYS = {
-    "as in production": (200, 2, 2_000),
-    "always by the index": (1, 1_000, 1),
-    "reading to the end": (1_000, 0, 1_000),
-    "reading too little": (3, 1, 5),
+    "as in production": (200, 2, 4_000, 500),
+    "always by the index": (1, 1_000, 1, 1_000),
+    "by the index, with more than a few": (1, 1_000, 1, 2),
+    "by the index, of rare words": (10, 3, 10, 1_000),
+    "reading to the end": (1_000, 0, 1_000, 500),
+    "reading too little": (3, 1, 5, 5),
 }
 
 filters = st.builds(
@@ -79,7 +81,7 @@ def programmes(in_app: Flask, cast: Cast) -> list[Programme]:
 
 @pytest.fixture(params=list(WAYS))
 def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in zip(("SAMPLE", "COMMON_FROM", "LOOKED_THROUGH"), WAYS[request.param], strict=True):
+    for name, value in zip(("SAMPLE", "COMMON_FROM", "LOOKED_THROUGH", "FEW"), WAYS[request.param], strict=True):
         monkeypatch.setattr(lists, name, value)
 
 

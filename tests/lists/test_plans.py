@@ -27,7 +27,7 @@ from portal.models.catalogue import (
     read_cursor,
 )
 from portal.models.notice import newest_notices, notices_between
-from portal.models.published import SAMPLE
+from portal.models.searched import SAMPLE
 from portal.models.user import newest_people, select_user_by_email
 from tests.clock import NOON
 
