@@ -1,21 +1,24 @@
 """Programmes page by page: the published ones newest first or featured first, a coach's own, and all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.extensions import db
+from portal.models.listing import Filter, Listing, Order, listing_of, listing_parameters
 from portal.models.paging import row_limit
 from portal.models.position import Position, position_or_none, read_cursor, write_cursor
 from portal.models.product import Product
 from portal.models.programme import Programme
 from portal.models.programme_row import ProgrammeRow, programme_columns
-from portal.models.published import Filter, Order, published_page
+from portal.models.published import published_page
 from portal.models.state import Status
 from portal.models.user import User
+from portal.models.words import Word, kinds_of, word_parameters, words_of
 
 __all__ = [
     "LIMIT_DEFAULT",
@@ -36,6 +39,7 @@ __all__ = [
 
 LIMIT_DEFAULT = 20
 LIMIT_MAX = 100
+STATEMENTS_KEPT = 200  # most pages are of a handful of kinds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,13 +112,19 @@ def select_rows(sorted_at: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...
 
 
 def _published(wanted: Filter, order: Order, limit: int, after: Position | None) -> Page:
-    chosen = select_rows(Programme.published_at)
-    return _page(published_page(chosen, wanted, order, limit=limit, after=after), limit)
+    words = words_of(wanted.search)
+    statement = _published_statement(listing_of(wanted, order, after, rows=limit + 1), kinds_of(words))
+    return _page(statement, limit, listing_parameters(wanted, after) | word_parameters(words))
 
 
-def _page(chosen: Select[*tuple[Any, ...]], limit: int) -> Page:
+@lru_cache(maxsize=STATEMENTS_KEPT)
+def _published_statement(listing: Listing, words: tuple[Word, ...]) -> Select[*tuple[Any, ...]]:
+    return published_page(select_rows(Programme.published_at), listing, words)
+
+
+def _page(chosen: Select[*tuple[Any, ...]], limit: int, parameters: Mapping[str, Any] | None = None) -> Page:
     """A page of rows that are asked for with one more than fit."""
-    rows = db.session.execute(chosen).all()
+    rows = db.session.execute(chosen, parameters).all()
     items = [ProgrammeRow._make(row[:-1]) for row in rows[:limit]]
     if len(rows) <= limit:
         return Page(items=items, next_cursor=None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select, true, tuple_
+from sqlalchemy.types import TypeEngine
 
 from portal.models.paging import row_limit
 from portal.models.position import Position
@@ -31,39 +32,43 @@ class Filter:
     is_premium: bool | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Listing:
-    """One page of one list. `rows` are one more than it shows."""
+    """All that the text of a page's statement depends on, but for words; other values are parameters.
 
-    wanted: Filter
+    So a statement is put together once for all pages of a kind, which would take longer than many a query.
+    """
+
     order: Order
-    after: Position | None
-    rows: int
+    rows: int  # one more than the page shows
+    is_of_a_tag: bool
+    is_featured: bool | None
+    is_premium: bool | None
+    is_continued: bool  # behind a position
 
     @property
     def keyed(self) -> Keyed:
         """The table whose index has this list, and nothing else, in order."""
-        return Programme if self.wanted.tag is None else ProgrammeTag
+        return ProgrammeTag if self.is_of_a_tag else Programme
 
     def conditions(self, table: Keyed) -> list[ColumnElement[bool]]:
         """Which rows of a table the page is made of; Programme's tags are left out."""
-        conditions = [_is_listed(table, self.wanted)]
-        if self.wanted.is_featured is not None:
-            conditions.append(table.is_featured == self.wanted.is_featured)
-        if self.wanted.is_premium is not None:
-            conditions.append(table.is_premium == self.wanted.is_premium)
-        if self.after is not None:
-            newest = (self.after.at, self.after.product_id)
-            keys = newest if self.order is Order.NEWEST else (self.after.is_featured, *newest)
-            conditions.append(tuple_(*self.keys(table)) < keys)
+        conditions = [_is_listed(table)]
+        if self.is_featured is not None:
+            conditions.append(table.is_featured == self.is_featured)
+        if self.is_premium is not None:
+            conditions.append(table.is_premium == self.is_premium)
+        if self.is_continued:
+            keys = self.keys(table)
+            conditions.append(tuple_(*keys) < tuple_(*(_bound(f"after_{key.key}", key.type) for key in keys)))
         return conditions
 
     def is_tagged(self) -> list[ColumnElement[bool]]:
         """Whether a published programme has the tag that is asked for."""
-        if self.wanted.tag is None:
+        if not self.is_of_a_tag:
             return []
         tagged = select(ProgrammeTag.product_id).where(
-            _is_listed(ProgrammeTag, self.wanted),
+            _is_listed(ProgrammeTag),
             ProgrammeTag.published_at == Programme.published_at,
             ProgrammeTag.product_id == Programme.product_id,
         )
@@ -91,9 +96,38 @@ class Listing:
         return chosen.limit(row_limit(rows))
 
 
-def _is_listed(table: Keyed, wanted: Filter) -> ColumnElement[bool]:
+def listing_of(wanted: Filter, order: Order, after: Position | None, *, rows: int) -> Listing:
+    """The page of a list that begins behind a position, or with the first."""
+    return Listing(
+        order=order,
+        rows=rows,
+        is_of_a_tag=wanted.tag is not None,
+        is_featured=wanted.is_featured,
+        is_premium=wanted.is_premium,
+        is_continued=after is not None,
+    )
+
+
+def listing_parameters(wanted: Filter, after: Position | None) -> dict[str, Any]:
+    """The values that belong to a listing."""
+    parameters: dict[str, Any] = {}
+    if wanted.tag is not None:
+        parameters["tag"] = " ".join(wanted.tag.split()).lower()
+    if after is not None:
+        parameters |= {
+            "after_is_featured": after.is_featured,
+            "after_published_at": after.at,
+            "after_product_id": after.product_id,
+        }
+    return parameters
+
+
+def _is_listed(table: Keyed) -> ColumnElement[bool]:
     """Whether a row stands for a published programme, of the tag that is asked for."""
     if table is Programme:
         return Programme.is_published == true()
-    tag: BindParameter[str] = bindparam("tag", " ".join((wanted.tag or "").split()).lower())
-    return ProgrammeTag.tag == tag
+    return ProgrammeTag.tag == _bound("tag", ProgrammeTag.tag.type)
+
+
+def _bound(name: str, kept_as: TypeEngine[Any]) -> BindParameter[Any]:
+    return bindparam(name, type_=kept_as)

@@ -8,28 +8,23 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select
 
-from portal.models.listing import Filter, Listing, Order
+from portal.models.listing import Listing
 from portal.models.paging import row_limit
-from portal.models.position import Position
 from portal.models.programme import Programme
 from portal.models.searched import searched
-from portal.models.words import words_of
-
-__all__ = ["Filter", "Order", "published_page"]
+from portal.models.words import Word
 
 Chosen = TypeVar("Chosen", bound=Select[*tuple[Any, ...]])
 
 
-def published_page(chosen: Chosen, wanted: Filter, order: Order, *, limit: int, after: Position | None) -> Chosen:
+def published_page(chosen: Chosen, listing: Listing, words: tuple[Word, ...]) -> Chosen:
     """Whatever is chosen of Programme, of one page's rows, in order, and of one row more that tells of a next page.
 
-    Which text this compiles to depends only on the order, the limit, on which filters are set, on how many words are
-    searched for (and how long they are), and on whether there is a position; all other values are bound parameters.
+    To be sent with `listing_parameters` and `word_parameters`.
     """
-    listing = Listing(wanted, order, after, rows=limit + 1)
-    if words := words_of(wanted.search):
+    if words:
         chosen = chosen.where(Programme.product_id.in_(searched(listing, words)))
-    elif wanted.tag is not None:
+    elif listing.is_of_a_tag:
         chosen = chosen.where(Programme.product_id.in_(listing.product_ids().limit(row_limit(listing.rows))))
     else:
         chosen = chosen.where(*listing.conditions(Programme))

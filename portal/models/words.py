@@ -5,7 +5,8 @@ A text can be asked for its words (`mentions`), which is quick for few texts; or
 """
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -33,6 +34,16 @@ from portal.models.programme_text import ProgrammeText
 
 WINDOW_CHARACTERS = 12  # fewer than migration 0010 keeps of each place: lower case may be longer than what was typed
 TRIGRAM_CHARACTERS = 3  # with fewer, SQLite's index of trigrams knows nothing
+AND_WINDOW, AND_PHRASE = " & ", " AND "  # between the words of a query, in PostgreSQL and in SQLite
+
+
+@dataclass(frozen=True)
+class Word:
+    """All of a word that the text of a statement depends on; the word itself is a parameter."""
+
+    place: int
+    is_short: bool  # SQLite's index knows nothing of it
+    is_long: bool  # PostgreSQL's index knows only how it begins
 
 
 def words_of(search: str | None) -> tuple[str, ...]:
@@ -40,52 +51,70 @@ def words_of(search: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((search or "").split()))
 
 
+def kinds_of(words: tuple[str, ...]) -> tuple[Word, ...]:
+    """What statements are made of for these words."""
+    return tuple(
+        Word(place, is_short=len(word) < TRIGRAM_CHARACTERS, is_long=len(word) > WINDOW_CHARACTERS)
+        for place, word in enumerate(words)
+    )
+
+
+def word_parameters(words: tuple[str, ...]) -> dict[str, str]:
+    """The values that belong to such statements, of which either database takes its own."""
+    parameters = {
+        "windows": AND_WINDOW.join(map(_window, words)),
+        "trigrams": AND_PHRASE.join(_phrase(word) for word in words if len(word) >= TRIGRAM_CHARACTERS),
+    }
+    for place, word in enumerate(words):
+        parameters[f"word_{place}"] = word
+        parameters[f"and_window_{place}"] = AND_WINDOW + _window(word)
+        parameters[f"and_phrase_{place}"] = AND_PHRASE + _phrase(word)
+    return parameters
+
+
 def read_text() -> ColumnElement[str]:
     """What is searched of a Programme, as `mentions` reads it: once in lower case, however many the words are."""
     return func.lower(Programme.title + "\n" + Programme.description)
 
 
-def mentions(words: tuple[str, ...], text: ColumnElement[str]) -> ColumnElement[bool]:
+def mentions(words: Iterable[Word], text: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether each of the words stands in a text of lower case, found by reading it."""
     return and_(true(), *(_stands_in(text, word) for word in words))
 
 
-def is_indexed_under(words: Iterable[str] | Mapping[str, ColumnElement[bool]]) -> ColumnElement[bool]:
-    """Whether a ProgrammeText has each of the words, found by the database's index of words.
+def is_indexed_under_all(words: tuple[Word, ...]) -> ColumnElement[bool]:
+    """Whether a ProgrammeText has each of the words, found by the database's index of words."""
+    return OnEach(_has_windows(words), _has_trigrams(words))
 
-    Of a mapping, the index is asked for those words of which the condition holds, and more texts may be found than have
-    them: they are to be read.
+
+def is_indexed_under(are_asked: Mapping[Word, ColumnElement[bool]]) -> ColumnElement[bool]:
+    """The same of those words of which the condition holds; none may be short.
+
+    More texts may be found than have them: they are to be read.
     """
-    if isinstance(words, Mapping):
-        return OnEach(_windows_have(_asked(words, _window, " & ")), _trigrams_have(_asked(words, _phrase, " AND ")))
-    return OnEach(_has_windows(tuple(words)), _has_trigrams(tuple(words)))
+    windows = _asked(are_asked, "and_window", AND_WINDOW)
+    return OnEach(_windows_have(windows), _trigrams_have(_asked(are_asked, "and_phrase", AND_PHRASE)))
 
 
-def is_in_both_indexes(word: str) -> bool:
-    """Whether the index of either database knows such a word."""
-    return len(word) >= TRIGRAM_CHARACTERS
-
-
-def _stands_in(text: ColumnElement[str], word: str) -> ColumnElement[bool]:
+def _stands_in(text: ColumnElement[str], word: Word) -> ColumnElement[bool]:
     # In a statement of its own the word is put in lower case once, not for each row.
-    lowered = select(func.lower(bindparam("word", word, Text, unique=True))).scalar_subquery()
+    lowered = select(func.lower(bindparam(f"word_{word.place}", type_=Text))).scalar_subquery()
     return OnEach(func.strpos(text, lowered) > 0, func.instr(text, lowered) > 0)
 
 
-def _has_windows(words: tuple[str, ...]) -> ColumnElement[bool]:
+def _has_windows(words: tuple[Word, ...]) -> ColumnElement[bool]:
     """In PostgreSQL: a word begins one of the windows, which are what follows each place of a text."""
-    has_all = _windows_have(bindparam("windows", " & ".join(map(_window, words)), Text))
-    longer = tuple(word for word in words if len(word) > WINDOW_CHARACTERS)
+    has_all = _windows_have(bindparam("windows", type_=Text))
+    longer = [word for word in words if word.is_long]
     return and_(has_all, mentions(longer, func.lower(ProgrammeText.content))) if longer else has_all
 
 
-def _has_trigrams(words: tuple[str, ...]) -> ColumnElement[bool]:
+def _has_trigrams(words: tuple[Word, ...]) -> ColumnElement[bool]:
     """In SQLite: the index folds more letters into one than lower case does, so what it finds is read, too."""
     is_there = mentions(words, func.lower(ProgrammeText.content))
-    phrases = [_phrase(word) for word in words if len(word) >= TRIGRAM_CHARACTERS]
-    if not phrases:
+    if all(word.is_short for word in words):
         return is_there
-    return and_(_trigrams_have(bindparam("trigrams", " AND ".join(phrases), Text)), is_there)
+    return and_(_trigrams_have(bindparam("trigrams", type_=Text)), is_there)
 
 
 def _windows_have(query: ColumnElement[str]) -> ColumnElement[bool]:
@@ -107,13 +136,11 @@ def _phrase(word: str) -> str:
     return f'"{quoted}"'
 
 
-def _asked(
-    words: Mapping[str, ColumnElement[bool]], written: Callable[[str], str], joined_by: str
-) -> ColumnElement[str]:
-    """The query for those words of which the condition holds."""
+def _asked(are_asked: Mapping[Word, ColumnElement[bool]], name: str, joined_by: str) -> ColumnElement[str]:
+    """The query for those words of which the condition holds, without the "and" that it would begin with."""
     parts = [
-        case((is_asked, bindparam("asked", joined_by + written(word), Text, unique=True)), else_="")
-        for word, is_asked in words.items()
+        case((is_asked, bindparam(f"{name}_{word.place}", type_=Text)), else_="")
+        for word, is_asked in are_asked.items()
     ]
     return func.substr(reduce(operator.add, parts), len(joined_by) + 1)
 
