@@ -40,7 +40,7 @@ from portal.slow_queries import log_slow_bare_selects, log_slow_queries
 from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url, serve_static
 from portal.tasks import make_nudge, make_queue_length, make_worker
-from portal.template_context import register_template_context
+from portal.template_context import TemplateEnvironment, register_template_context
 from portal.webhook_refusals import WebhookRefusals
 from portal.webhooks.views import webhooks
 
@@ -57,6 +57,7 @@ def create_app(
     configure_logs(settings)
     app = Flask(__name__, root_path=str(ROOT), instance_path=str(settings.instance))
     app.json = FastJson(app)
+    app.jinja_environment = TemplateEnvironment
     app.config.update(_flask_config(settings))
     app.extensions.update(
         settings=settings, clock=clock, mux=mux or MuxApi(settings), playback_urls=PlaybackUrls(settings)
