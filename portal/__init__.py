@@ -36,6 +36,7 @@ from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
 from portal.postgresql import tune_postgresql
 from portal.rate_limits import make_rate_limiter
+from portal.session_cookies import register_session_cookies
 from portal.slow_queries import log_slow_bare_selects, log_slow_queries
 from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url, serve_static
@@ -66,6 +67,7 @@ def create_app(
     app.extensions.update(nudge=make_nudge(open_queue), queue_length=make_queue_length(open_queue))
     app.extensions["webhook_refusals"] = WebhookRefusals(settings.instance)
     _bind_extensions(app, settings)
+    register_session_cookies(app)
     register_static_url(app)
     app.extensions["rate_limiter"] = make_rate_limiter(settings)
     app.extensions["kept_parts"] = KeptParts(app)
