@@ -25,6 +25,7 @@ from portal.connections import POOL_OPTIONS, check_rested_connections
 from portal.embed.views import embed
 from portal.errors import register_error_handlers
 from portal.extensions import csrf, db, login_manager, migrate
+from portal.form_tokens import register_form_tokens
 from portal.formatting import register_filters
 from portal.gate import register_gate
 from portal.headers import register_headers
@@ -73,6 +74,7 @@ def create_app(
     app.extensions["kept_parts"] = KeptParts(app)
     register_filters(app)
     register_addresses(app)
+    register_form_tokens(app)
     register_template_context(app, settings)
     register_error_handlers(app)
     register_headers(app, settings)

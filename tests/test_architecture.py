@@ -108,6 +108,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.postgresql",
             "portal.connections",
             "portal.addresses",
+            "portal.form_tokens",
             "portal.session_cookies",
             "portal.bare_select",
             "portal.prepared",
