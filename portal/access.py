@@ -17,6 +17,7 @@ from portal.models.programme import select_programme, select_programme_for_updat
 from portal.models.programme_row import ROW_OF_PROGRAMME, AnyProgramme, ProgrammeRow
 from portal.models.standing import Person
 from portal.mux.playback import Playback, PlaybackUrls
+from portal.people.sessions import SignedIn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,13 +146,18 @@ def programme_to_see(viewer: Viewer, product_id: uuid.UUID) -> Programme:
 
 
 def programme_to_watch(viewer: Viewer, product_id: uuid.UUID) -> ProgrammeRow:
-    """The programme by column, for a page that only shows it, or 404. One query."""
-    with reading(db.engine) as reader:
-        row = ROW_OF_PROGRAMME.first(reader, product_id=product_id)
-    programme = ProgrammeRow._make(row) if row else None
+    """The programme by column, for a page that only shows it, or 404. One query, if it did not come with the viewer."""
+    came_for = viewer.came_for if isinstance(viewer, SignedIn) else None
+    programme = came_for if came_for and came_for.product_id == product_id else _programme_row(product_id)
     if programme is None or not may_see(viewer, programme):
         abort(404)
     return programme
+
+
+def _programme_row(product_id: uuid.UUID) -> ProgrammeRow | None:
+    with reading(db.engine) as reader:
+        row = ROW_OF_PROGRAMME.first(reader, product_id=product_id)
+    return ProgrammeRow._make(row) if row else None
 
 
 def programme_to_edit(user: User, product_id: uuid.UUID) -> Programme:

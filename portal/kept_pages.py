@@ -1,5 +1,6 @@
 """The part of a page that is the same for all who are shown alike, kept while the database says the same."""
 
+import uuid
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -40,11 +41,14 @@ def current_parts() -> KeptParts:
     return cast("KeptParts", current_app.extensions["kept_parts"])
 
 
-def person_looking(token: str, at: datetime) -> SignedIn | None:
-    """Whoever a session belongs to, for a page that only looks; None where their row is needed, or nobody is found."""
+def person_looking(token: str, at: datetime, came_for: uuid.UUID | None) -> SignedIn | None:
+    """Whoever a session belongs to, for a page that only looks; None where their row is needed, or nobody is found.
+
+    With the programme whose page it is, if it is one's.
+    """
     beforehand = current_parts().stamp.before_reading()
     with reading(db.engine) as reader:
-        person = read_session(reader, token, at)
+        person = read_session(reader, token, at, came_for)
     return replace(person, stamp=beforehand) if person and beforehand else person
 
 

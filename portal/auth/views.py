@@ -46,7 +46,7 @@ def load_user(user_id: str) -> User | SignedIn | None:
     if not isinstance(token, str):
         return None
     if request.endpoint in ONLY_LOOKING and request.method == "GET":
-        person = person_looking(token, at)
+        person = person_looking(token, at, (request.view_args or {}).get("product_id"))
         if person is not None and str(person.id) == user_id:
             g.user_session = person.session
             return person

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
@@ -9,11 +10,12 @@ from typing import NamedTuple, cast
 from flask import g
 from flask_login import UserMixin
 from sqlalchemy import Update, bindparam, exists, func, select, update
-from sqlalchemy.orm import undefer
+from sqlalchemy.orm import aliased, undefer
 
 from portal.bare_select import BareSelect, Reader
 from portal.extensions import db
-from portal.models import Notice, ProgrammeGrant, User, UserSession
+from portal.models import Notice, Product, Programme, ProgrammeGrant, User, UserSession
+from portal.models.programme_row import ProgrammeRow, programme_columns
 from portal.models.session import LASTS_FOR
 from portal.models.standing import Person
 from portal.stamp import StampColumn
@@ -61,31 +63,46 @@ class SignedIn(Person, UserMixin):
     unread_notices: int
     session: SeenSession
     stamp: str  # where the database stood: portal.stamp
+    came_for: ProgrammeRow | None  # the programme of the page that they ask for; whether they may see it is not said
 
 
+_coach = aliased(User)
+_signed_in = (
+    *(User.id, User.role, User.is_enabled, User.member_until, User.name),
+    select(func.count(Notice.id)).where(Notice.user_id == User.id, Notice.read_at.is_(None)).scalar_subquery(),
+    *(UserSession.id, UserSession.last_seen_at, UserSession.ended_at),
+    exists().where(ProgrammeGrant.user_id == User.id).label("has_grants"),
+    StampColumn(),
+)
 _SIGNED_IN = BareSelect(
-    select(
-        *(User.id, User.role, User.is_enabled, User.member_until, User.name),
-        select(func.count(Notice.id)).where(Notice.user_id == User.id, Notice.read_at.is_(None)).scalar_subquery(),
-        *(UserSession.id, UserSession.last_seen_at, UserSession.ended_at),
-        exists().where(ProgrammeGrant.user_id == User.id).label("has_grants"),
-        StampColumn(),
-    )
+    select(*_signed_in)
     .join(UserSession, UserSession.user_id == User.id)
+    .where(UserSession.token_hash == bindparam("token_hash"))
+)
+_SIGNED_IN_FOR_PROGRAMME = BareSelect(
+    select(*_signed_in, *programme_columns(Programme, Product, _coach))
+    .join(UserSession, UserSession.user_id == User.id)
+    .outerjoin(Programme, Programme.product_id == bindparam("product_id"))
+    .outerjoin(Product, Product.id == Programme.product_id)
+    .outerjoin(_coach, _coach.id == Product.owner_id)
     .where(UserSession.token_hash == bindparam("token_hash"))
 )
 
 
-def read_session(reader: Reader, token: str, at: datetime) -> SignedIn | None:
-    """As find_session, by column. One query.
+def read_session(reader: Reader, token: str, at: datetime, came_for: uuid.UUID | None = None) -> SignedIn | None:
+    """As find_session, by column, with the programme of the page that is asked for. One query.
 
     None too for whom single programmes were opened: which ones is asked of their row when it is needed.
     """
-    row = _SIGNED_IN.first(reader, token_hash=_hash(token))
+    if came_for is None:
+        row = _SIGNED_IN.first(reader, token_hash=_hash(token))
+    else:
+        row = _SIGNED_IN_FOR_PROGRAMME.first(reader, token_hash=_hash(token), product_id=came_for)
     if row is None:
         return None
-    user_id, role, is_enabled, member_until, name, unread, session_id, last_seen_at = row[:-3]
-    ended_at, has_grants, stamp = row[-3:]
+    signed_in, programme = row[: len(_signed_in)], row[len(_signed_in) :]
+    user_id, role, is_enabled, member_until, name, unread, session_id, last_seen_at = signed_in[:-3]
+    ended_at, has_grants, stamp = signed_in[-3:]
     is_over = ended_at is not None or last_seen_at <= at - LASTS_FOR
     if has_grants or is_over or not is_enabled:
         return None
@@ -97,6 +114,7 @@ def read_session(reader: Reader, token: str, at: datetime) -> SignedIn | None:
         unread_notices=unread,
         session=SeenSession(session_id, last_seen_at),
         stamp=stamp,
+        came_for=ProgrammeRow._make(programme) if came_for and programme[0] else None,
     )
 
 

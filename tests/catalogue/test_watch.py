@@ -9,12 +9,15 @@ import pytest
 from flask import Flask
 from jwt import decode
 from jwt.types import Options
+from sqlalchemy import update
 
 from portal.config import MUX_API_URL, Settings
+from portal.extensions import db
 from portal.models import Programme, Status
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.pages import Reader
+from tests.queries import queries_of
 from tests.signing import PUBLIC_KEY, SIGNING_KEY
 
 Make = Callable[..., Programme]
@@ -233,3 +236,37 @@ class TestVisitors:
 
         for path in (f"/watch/{draft.product_id}", f"/watch/{UNKNOWN}", "/coach/", "/admin/"):
             assert Reader(app).get(path).location == f"/auth/sign-in?next={path}"
+
+
+@pytest.mark.parametrize("who", ["owner", "viewer", "member", "admin"])
+def test_who_looks_and_what_at_is_asked_in_one_query(app: Flask, cast: Cast, make: Make, who: str) -> None:
+    programme = make(title="The programme")
+    reader = Reader(app, cast[who])
+
+    with queries_of(app) as sent:
+        page = reader.get(f"/watch/{programme.product_id}")
+
+    assert page.heading == "The programme"
+    assert len(sent) == 1, sent
+
+
+def test_the_page_shows_the_programme_of_its_address(app: Flask, cast: Cast, make: Make) -> None:
+    """Though the account is asked for first, and with it the programme."""
+    first, second = make(title="First"), make(title="Second")
+    reader = Reader(app, cast.viewer)
+
+    shown = [reader.get(f"/watch/{row.product_id}").heading for row in (first, second, first)]
+
+    assert shown == ["First", "Second", "First"]
+
+
+def test_a_change_to_the_programme_is_in_the_next_page(app: Flask, cast: Cast, make: Make) -> None:
+    programme = make(title="Before")
+    reader = Reader(app, cast.viewer)
+    reader.get(f"/watch/{programme.product_id}")
+
+    with app.app_context():
+        db.session.execute(update(Programme).values(title="After"))
+        db.session.commit()
+
+    assert reader.get(f"/watch/{programme.product_id}").heading == "After"

@@ -134,13 +134,13 @@ def test_a_page_asks_once_for_all_grants_of_whoever_has_one(app: Flask, cast: Ca
 
 
 @pytest.mark.parametrize("values", [{}, PREMIUM])
-def test_a_watch_page_costs_two_queries(app: Flask, cast: Cast, make: Make, values: dict[str, Any]) -> None:
+def test_a_watch_page_costs_one_query(app: Flask, cast: Cast, make: Make, values: dict[str, Any]) -> None:
     reader, programme = Reader(app, cast.viewer), make(is_signed=True, **values)
 
     with queries_of(app) as sent:
         reader.get(f"/watch/{programme.product_id}")
 
-    assert len(sent) == 2, sent
+    assert len(sent) == 1, sent
 
 
 def test_with_an_account_go_its_grants_and_what_was_changed_stays(app: Flask, cast: Cast, make: Make) -> None:
