@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from flask import abort
 from flask_login import current_user
@@ -42,7 +42,8 @@ def signed_in_user() -> User:
 
 def viewer_here() -> Viewer:
     """Whoever this request's session belongs to, or a visitor where it belongs to nobody."""
-    return signed_in_user() if current_user.is_authenticated else visitor_here()
+    person: Any = person_here()  # or Flask-Login's stand-in for nobody
+    return cast("User | Person", person) if person.is_authenticated else visitor_here()
 
 
 def person_here() -> User | Person:
