@@ -35,6 +35,7 @@ from portal.kept_pages import KeptParts
 from portal.logs import configure_logs
 from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
+from portal.navigation import register_navigation
 from portal.postgresql import tune_postgresql
 from portal.rate_limits import make_rate_limiter
 from portal.session_cookies import register_session_cookies
@@ -75,6 +76,7 @@ def create_app(
     register_filters(app)
     register_addresses(app)
     register_form_tokens(app)
+    register_navigation(app)
     register_template_context(app, settings)
     register_error_handlers(app)
     register_headers(app, settings)

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.templating import Environment
 from flask_login import current_user
 
-from portal.access import animation_for, person_here, thumbnail_for, viewer_here
+from portal.access import animation_for, thumbnail_for, viewer_here
 from portal.clock import utc_now
 from portal.config import Settings
 from portal.models import Status
@@ -38,12 +38,11 @@ def register_template_context(app: Flask, settings: Settings) -> None:
     """Add the globals.
 
     `current_user` stays a proxy that asks the database when a template first uses it: error pages use none, and so
-    can be shown while the database is away. What looks at a person often asks `person_here` for them once.
+    can be shown while the database is away.
     """
     app.add_template_filter(status_words)
     app.jinja_env.globals.update(
         current_user=current_user,
-        person_here=person_here,
         is_real_mux=settings.is_real_mux,
         is_catalogue_public=settings.public_catalogue,
         membership_url=settings.membership_url,

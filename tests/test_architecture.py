@@ -41,6 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "portal.rate_limits",
         "portal.static_files",
         "portal.template_context",
+        "portal.navigation",
         "portal.kept_pages",
     ),
     (
