@@ -28,6 +28,10 @@ FILTERS = {
     "common word": f"q={COMMON_WORD}",
     "rare word": f"q={RARE_WORD}",
     "two words": f"q={'+'.join(MIDDLING_WORDS)}",
+    "three words": f"q={'+'.join((COMMON_WORD, *MIDDLING_WORDS))}",
+    "common and rare word": f"q={COMMON_WORD}+{RARE_WORD}",
+    "rare word in common tag": f"tag={COMMON_TAG}&q={RARE_WORD}",
+    "common word in rare tag": f"tag={RARE_TAG}&q={COMMON_WORD}",
 }
 QUESTIONS = ("first page", "deep page", *FILTERS, "catalogue", "studio")
 
