@@ -21,6 +21,8 @@ from portal.models import Programme
 from portal.models.catalogue import Position, write_cursor
 
 CONNECTIONS = 2  # so that p50 is what one answer takes, and the slow ones are counted too
+POSITIONS = 2_000  # ten times as many as the portal keeps lists of, so that nearly each is read anew
+DEEP = 0.9
 COLUMNS = ("", "programmes", "requests/s", "p50 ms", "p99 ms", "CPU ms", "database CPU ms", "errors", "times as much")
 FILTERS = {
     "common tag": f"tag={COMMON_TAG}",
@@ -33,7 +35,7 @@ FILTERS = {
     "rare word in common tag": f"tag={COMMON_TAG}&q={RARE_WORD}",
     "common word in rare tag": f"tag={RARE_TAG}&q={COMMON_WORD}",
 }
-QUESTIONS = ("first page", "deep page", *FILTERS, "catalogue", "studio")
+QUESTIONS = ("first pages", "deep pages", *FILTERS, "catalogue", "studio")
 
 
 def measure_growth(stage: Stage) -> Finding:
@@ -48,31 +50,37 @@ def measure_growth(stage: Stage) -> Finding:
 
 
 def _ask(scene: Scene, question: str, seconds: int) -> Measurement:
-    call = _call(scene, question)
-    check(scene.portal, call, b"")
-    return measure(scene.portal, [call], seconds=seconds, database=scene.database.server, connections=CONNECTIONS)
+    calls = _calls(scene, question)
+    check(scene.portal, calls[0], b"")
+    return measure(scene.portal, calls, seconds=seconds, database=scene.database.server, connections=CONNECTIONS)
 
 
-def _call(scene: Scene, question: str) -> Call:
+def _calls(scene: Scene, question: str) -> list[Call]:
+    """The same question from many positions on."""
     url = scene.portal.url
+    cursors = [quote(cursor) for cursor in _cursors(scene, DEEP if question == "deep pages" else 0)]
     if question == "catalogue":
-        return Call(path="/", headers=session(url, MEMBER))
+        headers = session(url, MEMBER)
+        return [Call(path=f"/?cursor={cursor}", headers=headers) for cursor in cursors]
     if question == "studio":
-        return Call(path="/coach/", headers=session(url, COACH))
-    query = f"cursor={quote(_deep_cursor(scene))}" if question == "deep page" else FILTERS.get(question, "")
-    return Call(path=f"/programme?limit=20&{query}".rstrip("&"), headers=bearer(url, MEMBER))
+        headers = session(url, COACH)
+        return [Call(path=f"/coach/?cursor={cursor}", headers=headers) for cursor in cursors]
+    headers, asked = bearer(url, MEMBER), FILTERS.get(question, "limit=20")
+    return [Call(path=f"/programme?{asked}&cursor={cursor}", headers=headers) for cursor in cursors]
 
 
-def _deep_cursor(scene: Scene) -> str:
-    """Where nine of ten published programmes have been seen."""
+def _cursors(scene: Scene, share: float) -> list[str]:
+    """Positions right behind each other, once such a share of what is published has been seen."""
     newest = (Programme.published_at.desc(), Programme.product_id.desc())
+    keys = select(Programme.is_featured, Programme.published_at, Programme.product_id)
+    chosen = keys.where(Programme.is_published).order_by(*newest)
     with scene.database.engine.connect() as connection:
         count = connection.scalar(select(func.count()).where(Programme.is_published)) or 0
-        chosen = select(Programme.is_featured, Programme.published_at, Programme.product_id)
-        row = connection.execute(
-            chosen.where(Programme.is_published).order_by(*newest).offset(count * 9 // 10).limit(1)
-        ).one()
-    return write_cursor(Position(is_featured=row.is_featured, at=row.published_at, product_id=row.product_id))
+        rows = connection.execute(chosen.offset(int(count * share)).limit(POSITIONS)).all()
+    return [
+        write_cursor(Position(is_featured=row.is_featured, at=row.published_at, product_id=row.product_id))
+        for row in rows
+    ]
 
 
 def _finding(stage: Stage, measured: dict[tuple[str, int], list[Measurement]]) -> Finding:
