@@ -1,7 +1,11 @@
-"""The routes, measured in rounds of rotated order, each against the ceiling of the same round."""
+"""The routes, measured in rounds of rotated order, each against the ceiling as it was right before.
+
+A machine that others share may be half as fast a minute later.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import TypeVar
 
 from sqlalchemy import func, select
@@ -24,17 +28,16 @@ Item = TypeVar("Item")
 
 
 def measure_routes(stage: Stage, routes: Sequence[Route]) -> Finding:
-    """Every route and the ceiling, `rounds` times."""
-    measured: dict[str, list[Measurement]] = {name: [] for name in ["ceiling", *(route.name for route in routes)]}
+    """Every route, each time after the ceiling, `rounds` times."""
+    measured: dict[str, list[Measurement]] = {route.name: [] for route in routes}
+    ceilings: dict[str, list[Measurement]] = {route.name: [] for route in routes}
     with stage.scene(stage.plan.rows) as scene, stage.ceiling() as ceiling:
         for number in range(stage.plan.rounds):
-            for route in rotated([None, *routes], number):
-                if route is None:
-                    measured["ceiling"].append(_measure_ceiling(ceiling, stage.plan.seconds))
-                else:
-                    measured[route.name].append(measure_route(scene, route, stage.plan.seconds))
+            for route in rotated(routes, number):
+                ceilings[route.name].append(_measure_ceiling(ceiling, stage.plan.seconds))
+                measured[route.name].append(measure_route(scene, route, stage.plan.seconds))
         queries = _count_queries(scene, routes)
-    return _finding(stage, routes, measured, queries)
+    return _finding(stage, routes, measured, ceilings, queries)
 
 
 def rotated(items: Sequence[Item], places: int) -> list[Item]:
@@ -76,19 +79,27 @@ def _count_queries(scene: Scene, routes: Sequence[Route]) -> dict[str, int]:
     return queries
 
 
+def _rates(rounds: Sequence[Measurement]) -> list[float]:
+    return [round_.requests_per_second for round_ in rounds]
+
+
 def _finding(
-    stage: Stage, routes: Sequence[Route], measured: dict[str, list[Measurement]], queries: dict[str, int]
+    stage: Stage,
+    routes: Sequence[Route],
+    measured: dict[str, list[Measurement]],
+    ceilings: dict[str, list[Measurement]],
+    queries: dict[str, int],
 ) -> Finding:
-    bases = [round_.requests_per_second for round_ in measured["ceiling"]]
     what = {"ceiling": "ceiling: ready-made bytes"} | {route.name: f"{route.name}: {route.what}" for route in routes}
+    measured = {"ceiling": list(chain.from_iterable(ceilings.values())), **measured}
     rows, figures = [], {}
     for name, rounds in measured.items():
-        ratio = spread(ratios([round_.requests_per_second for round_ in rounds], bases))
+        ratio = spread(ratios(_rates(rounds), _rates(ceilings.get(name, rounds))))
         cpu, database = spread([r.cpu_ms for r in rounds]), spread([r.database_cpu_ms for r in rounds])
         rows.append(
             (
                 what[name],
-                str(spread([r.requests_per_second for r in rounds])),
+                str(spread(_rates(rounds))),
                 str(ratio),
                 str(spread([r.p50_ms for r in rounds])),
                 str(spread([r.p99_ms for r in rounds])),
