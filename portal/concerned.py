@@ -18,7 +18,7 @@ from portal.mux.facts import Report
 
 @dataclass
 class ConcernedProgramme(ProgrammeState):
-    """A programme, read by column: those of _PROGRAMMES, in their order."""
+    """A programme, read by column: its fields are the columns that are read, in their order."""
 
     product_id: uuid.UUID
     owner_id: int
@@ -39,7 +39,7 @@ class ConcernedProgramme(ProgrammeState):
 
 @dataclass
 class ConcernedAttempt(AttemptState):
-    """An attempt, read by column: those of _ATTEMPTS, in their order."""
+    """An attempt, read by column: its fields are the columns that are read, in their order."""
 
     id: int
     product_id: uuid.UUID
@@ -64,22 +64,18 @@ def _select_concerned() -> Select[Any]:
         select(playing.product_id).where(among(playing.mux_asset_id, "asset_ids")),
         select(passed.product_id).where(among(passed.product_id, "passthroughs")),
     )
-    columns = [_column(Product if name == "owner_id" else Programme, name) for name in _names(ConcernedProgramme)]
+    columns = [getattr(Product if name == "owner_id" else Programme, name) for name in _names(ConcernedProgramme)]
     chosen = select(*columns).select_from(Programme).join(Programme.product).where(Programme.product_id.in_(named))
     return chosen.order_by(Programme.product_id).with_for_update(of=Programme)
 
 
 def _select_attempts() -> Select[Any]:
-    columns = [_column(Upload, name) for name in _names(ConcernedAttempt)]
+    columns = [getattr(Upload, name) for name in _names(ConcernedAttempt)]
     return select(*columns).where(among(Upload.product_id, "product_ids")).order_by(Upload.id)
 
 
 def _names(kind: type[ConcernedProgramme] | type[ConcernedAttempt]) -> Sequence[str]:
     return tuple(kind.__dataclass_fields__)
-
-
-def _column(table: Any, name: str) -> Any:
-    return getattr(table, name)
 
 
 _PROGRAMMES = BareSelect(_select_concerned())
