@@ -7,10 +7,9 @@ from time import perf_counter
 from typing import Any, cast
 
 import psycopg
-from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, Select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from portal.prepared import PreparedSelects
 
@@ -110,12 +109,9 @@ class BareSelect:
 
 
 def _send(reader: Reader, text: str, values: Sequence[Any]) -> Sequence[Row]:
-    if not isinstance(reader.connection, psycopg.Connection):
-        cursor = reader.connection.cursor()
-    elif reader.connection.pgconn.transaction_status == TransactionStatus.IDLE:
+    if isinstance(reader.connection, psycopg.Connection):
         return PreparedSelects.of(reader.connection, reader.kept).rows(text, values)
-    else:
-        cursor = cast("DBAPICursor", psycopg.RawCursor(reader.connection))
+    cursor = reader.connection.cursor()
     try:
         cursor.execute(text, values)
         return cursor.fetchall()

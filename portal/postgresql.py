@@ -23,12 +23,17 @@ def tune_postgresql(engine: Engine) -> None:
     """Let the engine's connections begin transactions where something may be written; other engines are left alone."""
     if engine.dialect.name != "postgresql":
         return
-    event.listen(engine, "connect", _begin_nothing_by_itself)
+    event.listen(engine, "connect", _leave_it_to_us)
     event.listen(engine, "begin", _begin)
 
 
-def _begin_nothing_by_itself(connection: Any, _record: Any) -> None:
+def _leave_it_to_us(connection: Any, _record: Any) -> None:
+    """The driver begins no transaction by itself, and prepares nothing.
+
+    Otherwise it would have the connection forget all that is prepared, of portal.prepared too, after each ROLLBACK.
+    """
     connection.autocommit = True
+    connection.prepare_threshold = None
 
 
 def _begin(connection: Connection) -> None:

@@ -1,7 +1,8 @@
 """SELECTs prepared on a PostgreSQL connection and sent by libpq's own calls.
 
 For statements that come again and again: psycopg's cursors do the same with more steps in between, each of which may
-let another thread go first. What was prepared is kept with the connection and gone with it.
+let another thread go first. What was prepared is kept with the connection and gone with it: portal.postgresql sees to
+it that psycopg does not have it forgotten.
 """
 
 from collections.abc import MutableMapping, Sequence
@@ -11,19 +12,19 @@ from typing import Any
 from psycopg import Connection, OperationalError, abc
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 Row = tuple[Any, ...]
 Types = tuple[int, ...]  # PostgreSQL's, of parameters
 KEPT_AS = "portal.prepared"
-# invalid_sql_statement_name: psycopg has a connection forget all statements after a ROLLBACK; feature_not_supported:
-# a table has other columns since ("cached plan must not change result type").
+# invalid_sql_statement_name: something between us and the database has it forget statements (DISCARD ALL);
+# feature_not_supported: a table has other columns since ("cached plan must not change result type").
 OUTDATED = (b"26000", b"0A000")
 
 
 class PreparedSelects:
-    """What one connection has prepared. Used by one thread at a time, outside of transactions."""
+    """What one connection has prepared. Used by one thread at a time."""
 
     def __init__(self, connection: Connection[Any]) -> None:
         self._connection = connection
@@ -38,21 +39,28 @@ class PreparedSelects:
         return known or kept.setdefault(KEPT_AS, cls(connection))
 
     def rows(self, text: str, values: Sequence[Any]) -> Sequence[Row]:
-        """All rows of a SELECT with parameters $1, $2 …, in order."""
+        """All rows of a statement with parameters $1, $2 …, in order.
+
+        A statement that is outdated is prepared anew. In a transaction, which PostgreSQL gives up with the first
+        error, this raises, and the next one prepares it anew.
+        """
         sent = self._sender.dump_sequence(values, [PyFormat.TEXT] * len(values))
         statement = (text, tuple(self._sender.types or ()))  # psycopg picks the type of a number by its size
-        prepared = self._statements.get(statement)
-        result = self._send(prepared, sent) if prepared else None
-        if prepared is None or result is None or result.error_field(DiagnosticField.SQLSTATE) in OUTDATED:
-            prepared = self._statements[statement] = self._prepare(*statement)
-            result = self._send(prepared, sent)
+        prepared = self._statements.get(statement) or self._prepare(*statement)
+        result = self._send(prepared, sent)
+        if result.error_field(DiagnosticField.SQLSTATE) in OUTDATED:
+            del self._statements[statement]
+            if self._connection.pgconn.transaction_status == TransactionStatus.IDLE:
+                prepared = self._prepare(*statement)
+                result = self._send(prepared, sent)
         self._expect(ExecStatus.TUPLES_OK, result)
         return prepared.read(result)
 
     def _prepare(self, text: str, types: Types) -> "_Prepared":
         name = next(self._names)
         self._expect(ExecStatus.COMMAND_OK, self._connection.pgconn.prepare(name, text.encode(), types))
-        return _Prepared(name, Transformer(self._connection))
+        prepared = self._statements[text, types] = _Prepared(name, Transformer(self._connection))
+        return prepared
 
     def _send(self, prepared: "_Prepared", sent: Sequence[Any]) -> PGresult:
         return self._connection.pgconn.exec_prepared(prepared.name, sent, result_format=Format.BINARY)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, Integer, bindparam, create_engine, func, literal, select, text
+from sqlalchemy import Connection, Engine, Integer, bindparam, create_engine, func, literal, select, text
 
 from portal.bare_select import BareSelect, reader_within, reading
 from portal.connections import POOL_OPTIONS
@@ -54,14 +54,29 @@ def test_a_statement_that_can_not_be_prepared_says_why(engine: Engine) -> None:
         assert ONE.first(reader) == (1,)
 
 
-def test_a_transaction_does_not_hang_on_what_a_rollback_has_forgotten(engine: Engine) -> None:
-    with reading(engine) as reader:
-        ONE.first(reader)
-    with engine.begin() as connection:
-        assert ONE.first(reader_within(connection)) == (1,)
+def test_what_is_prepared_outlives_a_rollback(engine: Engine) -> None:
+    """psycopg would have the connection forget all statements, had it prepared some of its own."""
+    own = text("SELECT 2")
+    with engine.connect() as connection:
+        for _ in range(8):  # psycopg prepares what comes for the fifth time, if it may
+            connection.execute(own)
+        ONE.first(reader_within(connection))
         connection.rollback()
-    with engine.begin() as connection:
+        names = _prepared_names(connection)
+        connection.execute(own)
         assert ONE.first(reader_within(connection)) == (1,)
+        assert names
+        assert names <= _prepared_names(connection)
+
+
+def test_what_was_forgotten_within_a_transaction_is_prepared_anew_in_the_next(engine: Engine) -> None:
+    with engine.connect() as connection:
+        ONE.first(reader_within(connection))
+        connection.execute(text("DEALLOCATE ALL"))
+        with pytest.raises(psycopg.errors.InvalidSqlStatementName):
+            ONE.first(reader_within(connection))
+        connection.rollback()
+        connection.execute(text("SELECT 2"))
         assert ONE.first(reader_within(connection)) == (1,)
 
 
@@ -73,7 +88,7 @@ def test_a_connection_that_broke_is_replaced(engine: Engine) -> None:
 
 
 def test_what_was_forgotten_is_prepared_anew(engine: Engine) -> None:
-    """psycopg has a connection forget all statements after any ROLLBACK."""
+    """As by whatever stands between the portal and its database."""
     backend = _backend(engine)
     _run(engine, "DEALLOCATE ALL")
     assert _backend(engine) == backend
@@ -97,6 +112,10 @@ def _backend(engine: Engine) -> int:
         row = BareSelect(select(func.pg_backend_pid())).first(reader)
     assert row is not None
     return int(row[0])
+
+
+def _prepared_names(connection: Connection) -> set[str]:
+    return set(connection.scalars(text("SELECT name FROM pg_prepared_statements")))
 
 
 def _run(engine: Engine, statement: str) -> None:
