@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 # For a transaction all of whose statements look for few rows. A connection keeps the plans of what it has prepared,
 # and one that was made while a table was nearly empty reads that whole table, until somebody has counted its rows anew.
 BY_INDEX = "portal_by_index"
-BEGIN_BY_INDEX = "BEGIN; SET LOCAL enable_seqscan = off"
+# And to plan each time by what is asked for costs as much as to find it.
+BEGIN_BY_INDEX = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan"
 
 
 def tune_postgresql(engine: Engine) -> None:

@@ -23,6 +23,14 @@ def engine(postgresql_database: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+def test_such_a_transaction_keeps_the_plan_that_a_statement_has_for_any_values(engine: Engine) -> None:
+    with engine.connect().execution_options(**{BY_INDEX: True}) as connection, connection.begin():
+        connection.execute(text("PREPARE looking (integer) AS SELECT FROM growing WHERE id = $1"))
+        connection.execute(text("EXECUTE looking (1)"))
+        plans = connection.execute(text("SELECT generic_plans, custom_plans FROM pg_prepared_statements"))
+        assert plans.one() == (1, 0)
+
+
 @pytest.mark.parametrize(("options", "plan"), [({}, "Seq Scan"), ({BY_INDEX: True}, "growing_pkey")], ids=str)
 def test_a_transaction_goes_by_index_where_that_is_asked_for(
     engine: Engine, options: dict[str, bool], plan: str
