@@ -12,14 +12,10 @@ from portal.lifecycle.hearing import Decision, Hearing
 from portal.lifecycle.ledger import Ledger
 from portal.lifecycle.reports import decide
 from portal.models import Happening, Outcome, ProgrammeState, WebhookEvent
-from portal.models.event_keeping import keep_events, verdicts_of
+from portal.models.event_keeping import keep_event, verdicts_of
 from portal.mux.webhook import MuxEvent, parse
 
 ERROR_MAX_CHARACTERS = 2000
-
-
-class AppliedMeanwhileError(Exception):
-    """The same event was applied by somebody else while it was decided here: do it again, and it is a repeat."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,18 +42,16 @@ def receive_all(events: Sequence[MuxEvent], at: datetime) -> list[Receipt]:
     concerned = lock_concerned([event.report for event in events if event.report is not None])
     before = verdicts_of([event.id for event in events])  # behind the locks, which the same event would wait for
     receipts = {event_id: _repeated(verdict.outcome, verdict.product_id) for event_id, verdict in before.items()}
-    ledger, taken, answers = Ledger(), dict[str, Mapping[str, Any]](), list[Receipt]()
+    ledger, answers = Ledger(), list[Receipt]()
     for event in events:
         if event.id in receipts:
             answers.append(receipts[event.id])
             continue
         receipt = _take(event, concerned, ledger, at)
-        taken[event.id] = _applied(event, receipt, at)
+        ledger.keep(_applied(event, receipt, at))
         receipts[event.id] = _repeated(receipt.outcome, receipt.product_id)
         answers.append(receipt)
     ledger.write()
-    if taken and keep_events(list(taken.values())) != len(taken):
-        raise AppliedMeanwhileError
     db.session.expire_all()  # what it has loaded before stands otherwise by now
     return answers
 
@@ -84,7 +78,7 @@ def replay(row: WebhookEvent, at: datetime) -> Receipt:
 
 def keep_failure(event: MuxEvent, error: Exception, at: datetime) -> None:
     """Keep an event that could not be applied, with the reason. The caller has rolled back, and commits."""
-    keep_events([{**_received(event, at), "outcome": Outcome.FAILED, "error": _told(error)}])
+    keep_event({**_received(event, at), "outcome": Outcome.FAILED, "error": _told(error)})
 
 
 def keep_replay_failure(row: WebhookEvent, error: Exception) -> None:
@@ -148,5 +142,6 @@ def _received(event: MuxEvent, at: datetime) -> Mapping[str, Any]:
         "environment": event.environment,
         "payload": event.payload,
         "received_at": at,
+        "tries": 1,
         **dict.fromkeys(("applied_at", "outcome", "reason", "error", "product_id")),
     }

@@ -9,8 +9,9 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.extensions import db
-from portal.inbox import AppliedMeanwhileError, receive, receive_all
+from portal.inbox import receive, receive_all
 from portal.lifecycle.attempts import begin_attempt, keep_upload
+from portal.lifecycle.ledger import AppliedMeanwhileError
 from portal.models import Discard, Happening, History, Notice, Outcome, Programme, Status, Upload, WebhookEvent
 from portal.models.upload import select_current_upload
 from portal.mux.facts import DirectUpload, Fact, Report

@@ -4,61 +4,24 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, Update, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.extensions import db
-from portal.models import (
-    AttemptState,
-    Happening,
-    History,
-    NoticeKind,
-    Programme,
-    ProgrammeState,
-    Status,
-    Upload,
-    User,
-)
+from portal.lifecycle.entries import OF_ATTEMPTS, OF_PROGRAMMES, WRITE
+from portal.models import AttemptState, Happening, NoticeKind, ProgrammeState, Status, User
 from portal.models.base import Base
-from portal.models.joint_write import Given, JointWrite, entry
-from portal.notices.telling import TELL, TOLD, first_of_their_keys, notice_of
-
-OF_PROGRAMMES = (
-    *("status", "updated_at", "mux_asset_id", "mux_playback_id", "is_signed", "duration_seconds"),
-    *("is_published", "publish_when_ready", "published_at", "error_type", "error_message"),
-)
-OF_ATTEMPTS = (
-    *("status", "updated_at", "mux_upload_id", "asset_id"),
-    *("check_due_at", "error_type", "error_message"),
-)
+from portal.models.event_keeping import in_order
+from portal.notices.telling import TOLD, first_of_their_keys, notice_of
 
 
 class StateConflictError(Exception):
     """What was asked for does not fit the state the programme is in; the message is for the person who asked."""
 
 
-_programmes, _attempts = cast("Table", Programme.__table__), cast("Table", Upload.__table__)
-_lines = cast("Table", History.__table__)
-_OF_LINES = ("product_id", "at", "kind", "actor_id", "from_status", "to_status", "why", "mux_event_id")
-
-
-def _move(given: Given) -> Update:
-    is_as_decided = (_programmes.c.product_id == given["product_id"], _programmes.c.status == given["before"])
-    return update(_programmes).where(*is_as_decided).values({name: given[name] for name in OF_PROGRAMMES})
-
-
-def _change(given: Given) -> Update:
-    return update(_attempts).where(_attempts.c.id == given["id"]).values({name: given[name] for name in OF_ATTEMPTS})
-
-
-_WRITE = JointWrite(
-    moved=entry(_programmes, ("product_id", *OF_PROGRAMMES), _move, before="status"),
-    changed=entry(_attempts, ("id", *OF_ATTEMPTS), _change),
-    told=TELL,
-    noted=entry(_lines, _OF_LINES, lambda given: given.inserted_into(_lines)),
-)
+class AppliedMeanwhileError(Exception):
+    """An event was applied by somebody else while it was decided here: do it again, and it is a repeat."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +43,7 @@ class Ledger:
     _changed: dict[int, AttemptState] = field(default_factory=dict)
     _notices: list[dict[str, Any]] = field(default_factory=list)
     _lines: list[_Line] = field(default_factory=list)
+    _events: list[Mapping[str, Any]] = field(default_factory=list)
 
     def move(
         self,
@@ -146,8 +110,16 @@ class Ledger:
         self._notices.append(notice)
         self._add(programme, Happening.NOTICE, TOLD[kind], before=programme.status, at=at, notice_key=notice["key"])
 
+    def keep(self, event: Mapping[str, Any]) -> None:
+        """Keep a webhook event and what was decided about it, by the columns that portal.models.event_keeping names."""
+        self._events.append(event)
+
     def write(self) -> None:
-        """Write all that was entered; StateConflictError if a programme was not in the state it is moved from."""
+        """Write all that was entered.
+
+        StateConflictError if a programme was not in the state it is moved from, AppliedMeanwhileError if an event had
+        been applied before; then nothing of it may be committed.
+        """
         db.session.flush()
         notices = first_of_their_keys(self._notices)
         rows: dict[str, list[Mapping[str, Any]]] = {
@@ -158,14 +130,17 @@ class Ledger:
             "changed": [{"id": key, **_values_of(attempt, OF_ATTEMPTS)} for key, attempt in self._changed.items()],
             "told": [*notices],
             "noted": self._lines_beside(notices),
+            "kept": in_order(self._events),
         }
-        for entered in (self._moved, self._changed, self._notices, self._lines):
+        for entered in (self._moved, self._changed, self._notices, self._lines, self._events):
             entered.clear()
         if not any(rows.values()):
             return
-        written = _WRITE.write(db.session.connection(), rows)
+        written = WRITE.write(db.session.connection(), rows)
         if written["moved"] != len(rows["moved"]):
             raise StateConflictError("The programme changed in the meantime.")
+        if written["kept"] != len(rows["kept"]):
+            raise AppliedMeanwhileError
 
     def _lines_beside(self, notices: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """The lines of history, of which those that tell of a notice are written once, where it is new."""

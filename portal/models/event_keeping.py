@@ -1,7 +1,10 @@
-"""Writing into the inbox of webhook events: each event once, with what was decided about it."""
+"""Writing into the inbox of webhook events: each event once, with what was decided about it.
+
+An event is given by all columns but `id`. One that was applied before stays as it is, and is not counted.
+"""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -35,7 +38,8 @@ def _keep(given: Given) -> Any:
     )
 
 
-_WRITE = JointWrite(kept=entry(_events, _OF_EVENTS, _keep))
+KEEP = entry(_events, _OF_EVENTS, _keep)
+_WRITE = JointWrite(kept=KEEP)
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,11 @@ def verdicts_of(mux_event_ids: Collection[str]) -> dict[str, Verdict]:
     return {mux_event_id: Verdict(outcome, product_id) for mux_event_id, outcome, product_id in rows}
 
 
-def keep_events(events: Sequence[Mapping[str, Any]]) -> int:
-    """Keep events as they are now, each by a dict of all columns but `id` and `tries`; how many were kept.
+def in_order(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """As events are to be kept, so that of two transactions with the same ones one waits for the other, never both."""
+    return sorted(events, key=lambda event: str(event["mux_event_id"]))
 
-    One that was applied before stays as it is and is not counted. They go in by the order of their ids, so that of two
-    transactions with the same events one waits for the other, and never both.
-    """
-    rows = [{**event, "tries": 1} for event in sorted(events, key=lambda event: str(event["mux_event_id"]))]
-    return _WRITE.write(db.session.connection(), {"kept": rows})["kept"]
+
+def keep_event(event: Mapping[str, Any]) -> None:
+    """Keep an event that nothing else is to be written with."""
+    _WRITE.write(db.session.connection(), {"kept": [event]})
