@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import aliased
 
-from portal.bare_select import BareSelect, reader_within
-from portal.extensions import db
+from portal.bare_select import BareConnection, BareSelect
 from portal.models import AttemptState, Product, Programme, ProgrammeState, Status, Upload, UploadStatus
 from portal.models.lists import among
 from portal.mux.facts import Report
@@ -125,7 +124,7 @@ class Concerned:
             yield from attempts
 
 
-def lock_concerned(reports: Sequence[Report]) -> Concerned:
+def lock_concerned(connection: BareConnection, reports: Sequence[Report]) -> Concerned:
     """Lock the programmes that some reports concern, and read them and their attempts as they stand then. Two queries.
 
     The attempts are read in a statement of their own, behind the locks: what whoever held them before has changed is
@@ -136,14 +135,12 @@ def lock_concerned(reports: Sequence[Report]) -> Concerned:
     passthroughs = {product_id for product_id in map(_product_id_of, reports) if product_id is not None}
     if not upload_ids and not asset_ids and not passthroughs:
         return Concerned()
-    db.session.flush()
-    reader = reader_within(db.session.connection())
-    rows = _PROGRAMMES.rows(reader, upload_ids=upload_ids, asset_ids=asset_ids, passthroughs=passthroughs)
+    rows = _PROGRAMMES.rows(connection, upload_ids=upload_ids, asset_ids=asset_ids, passthroughs=passthroughs)
     programmes: dict[uuid.UUID, ProgrammeState] = {row[0]: ConcernedProgramme(*row) for row in rows}
     if not programmes:
         return Concerned()
     attempts: dict[uuid.UUID, list[AttemptState]] = {product_id: [] for product_id in programmes}
-    for row in _ATTEMPTS.rows(reader, product_ids=programmes):
+    for row in _ATTEMPTS.rows(connection, product_ids=programmes):
         attempt = ConcernedAttempt(*row)
         attempts[attempt.product_id].append(attempt)
     return Concerned(programmes, attempts)

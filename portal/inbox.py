@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from portal.bare_select import BareConnection
 from portal.concerned import Concerned, lock_concerned
 from portal.extensions import db
 from portal.lifecycle.hearing import Decision, Hearing
@@ -14,6 +15,7 @@ from portal.lifecycle.reports import decide
 from portal.models import Happening, Outcome, ProgrammeState, WebhookEvent
 from portal.models.event_keeping import keep_event, verdicts_of
 from portal.mux.webhook import MuxEvent, parse
+from portal.session_connection import in_session
 
 ERROR_MAX_CHARACTERS = 2000
 
@@ -28,19 +30,15 @@ class Receipt:
     is_repeat: bool = False
 
 
-def receive(event: MuxEvent, at: datetime) -> Receipt:
-    """Keep the event and apply it, unless it was applied before. The caller commits, or else calls keep_failure."""
-    return receive_all([event], at)[0]
-
-
-def receive_all(events: Sequence[MuxEvent], at: datetime) -> list[Receipt]:
+def receive(connection: BareConnection, events: Sequence[MuxEvent], at: datetime) -> list[Receipt]:
     """Keep the events and apply them in this order, each unless it was applied before; a receipt for each.
 
     The number of statements does not grow with that of the events. The caller commits. If this raises, nothing of it
     may be kept: the caller rolls back, and may try one at a time.
     """
-    concerned = lock_concerned([event.report for event in events if event.report is not None])
-    before = verdicts_of([event.id for event in events])  # behind the locks, which the same event would wait for
+    concerned = lock_concerned(connection, [event.report for event in events if event.report is not None])
+    # Behind the locks, which the same event would wait for.
+    before = verdicts_of(connection, [event.id for event in events])
     receipts = {event_id: _repeated(verdict.outcome, verdict.product_id) for event_id, verdict in before.items()}
     ledger, answers = Ledger(), list[Receipt]()
     for event in events:
@@ -51,8 +49,7 @@ def receive_all(events: Sequence[MuxEvent], at: datetime) -> list[Receipt]:
         ledger.keep(_applied(event, receipt, at))
         receipts[event.id] = _repeated(receipt.outcome, receipt.product_id)
         answers.append(receipt)
-    ledger.write()
-    db.session.expire_all()  # what it has loaded before stands otherwise by now
+    ledger.write(connection)
     return answers
 
 
@@ -65,10 +62,10 @@ def replay(row: WebhookEvent, at: datetime) -> Receipt:
     """
     if row.is_settled and row.outcome is not None:
         return _repeated(row.outcome, row.product_id)
-    event, ledger = parse(row.payload.encode()), Ledger()
-    concerned = lock_concerned([event.report] if event.report is not None else [])
+    event, ledger, connection = parse(row.payload.encode()), Ledger(), in_session()
+    concerned = lock_concerned(connection, [event.report] if event.report is not None else [])
     receipt = _take(event, concerned, ledger, at, former=row.outcome)
-    ledger.write()
+    ledger.write(connection)
     db.session.expire_all()  # what it has loaded before stands otherwise by now
     row.applied_at, row.outcome, row.reason, row.error = at, receipt.outcome, receipt.reason, None
     row.product_id = receipt.product_id

@@ -6,8 +6,10 @@ which only reads loses nothing with BEGIN and ROLLBACK but two journeys to the d
 
 from typing import TYPE_CHECKING, Any, cast
 
+from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Engine, event
 
+from portal.prepared import failure_of
 from portal.transactions import only_reads
 
 if TYPE_CHECKING:
@@ -15,9 +17,8 @@ if TYPE_CHECKING:
 
 # For a transaction all of whose statements look for few rows. A connection keeps the plans of what it has prepared,
 # and one that was made while a table was nearly empty reads that whole table, until somebody has counted its rows anew.
-BY_INDEX = "portal_by_index"
 # And to plan each time by what is asked for costs as much as to find it.
-BEGIN_BY_INDEX = "BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan"
+BEGIN_BY_INDEX = b"BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan"
 
 
 def tune_postgresql(engine: Engine) -> None:
@@ -40,6 +41,23 @@ def _leave_it_to_us(connection: Any, _record: Any) -> None:
 def _begin(connection: Connection) -> None:
     if only_reads():
         return
-    goes_by_index = connection.get_execution_options().get(BY_INDEX)
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-    driver.execute(BEGIN_BY_INDEX if goes_by_index else "BEGIN", prepare=False)
+    driver.execute("BEGIN")
+
+
+def begin_by_index(driver: "psycopg.Connection[Any]") -> None:
+    """Begin a transaction that goes by indexes in any case."""
+    _send(driver, BEGIN_BY_INDEX, b"SET")
+
+
+def commit_or_raise(driver: "psycopg.Connection[Any]") -> None:
+    """End a transaction with all that it has written; this raises where nothing of it is kept."""
+    _send(driver, b"COMMIT", b"COMMIT")
+
+
+def _send(driver: "psycopg.Connection[Any]", command: bytes, answered: bytes) -> None:
+    """By libpq's own call. A transaction that had failed answers its COMMIT with "ROLLBACK"."""
+    result = driver.pgconn.exec_(command)
+    if result.status == ExecStatus.COMMAND_OK and result.command_status == answered:
+        return
+    raise failure_of(driver.pgconn, result)

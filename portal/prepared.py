@@ -9,11 +9,11 @@ from collections.abc import MutableMapping, Sequence
 from itertools import count
 from typing import Any
 
-from psycopg import Connection, OperationalError, abc
+from psycopg import Connection, Error, OperationalError, abc
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 Row = tuple[Any, ...]
 Types = tuple[int, ...]  # PostgreSQL's, of parameters
@@ -66,11 +66,17 @@ class PreparedSelects:
         return self._connection.pgconn.exec_prepared(prepared.name, sent, result_format=Format.BINARY)
 
     def _expect(self, status: ExecStatus, result: PGresult) -> None:
-        if result.status == status:
-            return
-        if self._connection.pgconn.status == ConnStatus.BAD:
-            raise OperationalError(self._connection.pgconn.get_error_message())
-        raise error_from_result(result)
+        if result.status != status:
+            raise failure_of(self._connection.pgconn, result)
+
+
+def failure_of(pgconn: PGconn, result: PGresult) -> Error:
+    """What a result tells that is none of those hoped for."""
+    if pgconn.status == ConnStatus.BAD:
+        return OperationalError(pgconn.get_error_message())
+    if result.status == ExecStatus.FATAL_ERROR:
+        return error_from_result(result)
+    return OperationalError(f"PostgreSQL answered {result.command_status!r}.")
 
 
 class _Prepared:

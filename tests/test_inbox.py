@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.inbox import keep_failure, keep_replay_failure, receive, replay
+from portal.inbox import keep_failure, keep_replay_failure, replay
 from portal.lifecycle.attempts import begin_attempt, keep_upload
 from portal.models import Discard, DiscardKind, Outcome, Programme, Status, Upload, WebhookEvent
 from portal.models.upload import select_current_upload
@@ -17,6 +17,7 @@ from portal.mux.webhook import BadEventError, MuxEvent, parse
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme
+from tests.receiving import receive
 from tests.webhooks.mux_events import asset, event
 
 AWAITING, PROCESSING, READY, ERRORED = Status

@@ -9,7 +9,6 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.extensions import db
-from portal.inbox import receive, receive_all
 from portal.lifecycle.attempts import begin_attempt, keep_upload
 from portal.lifecycle.ledger import AppliedMeanwhileError
 from portal.models import Discard, Happening, History, Notice, Outcome, Programme, Status, Upload, WebhookEvent
@@ -20,6 +19,7 @@ from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme
 from tests.queries import queries_of
+from tests.receiving import receive, receive_all
 
 AWAITING, PROCESSING, READY, ERRORED = Status
 APPLIED, KNOWN, SUPERSEDED = Outcome.APPLIED, Outcome.ALREADY_KNOWN, Outcome.SUPERSEDED
@@ -144,7 +144,7 @@ def test_what_somebody_else_applied_meanwhile_is_not_applied_a_second_time(
     (programme,) = inbox.programmes(1)
     event = inbox.arrived(programme)
     receive(event, NOON)
-    monkeypatch.setattr("portal.inbox.verdicts_of", lambda _: {})  # as it was before the other one committed
+    monkeypatch.setattr("portal.inbox.verdicts_of", lambda *_: {})  # as it was before the other one committed
 
     with pytest.raises(AppliedMeanwhileError):
         receive(event, NOON)

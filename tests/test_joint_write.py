@@ -13,6 +13,7 @@ from sqlalchemy.exc import StatementError
 from portal.extensions import db
 from portal.models import Discard, DiscardKind, Outcome, WebhookEvent
 from portal.models.joint_write import Given, JointWrite, entry
+from portal.session_connection import in_session
 from tests.clock import NOON
 from tests.queries import queries_of
 
@@ -51,7 +52,7 @@ def debts(app: Flask) -> Iterator[list[str]]:
 def test_all_rows_of_all_entries_are_written_and_counted(debts: list[str]) -> None:
     paid = [{"mux_id": mux_id, "done_at": NOON} for mux_id in [*debts, "nobody’s"]]
 
-    written = WRITE.write(db.session.connection(), {"added": [event("one"), event("two")], "paid": paid})
+    written = WRITE.write(in_session(), {"added": [event("one"), event("two")], "paid": paid})
 
     assert written == {"added": 2, "paid": 2}
     assert list(db.session.scalars(select(_events.c.mux_event_id).order_by(_events.c.id))) == ["one", "two"]
@@ -69,7 +70,7 @@ def test_every_type_comes_back_as_it_was_given(app: Flask) -> None:
         received_at=NOON.astimezone(elsewhere),
     )
     with app.app_context():
-        WRITE.write(db.session.connection(), {"added": [told]})
+        WRITE.write(in_session(), {"added": [told]})
 
         row = db.session.execute(select(*(_events.c[name] for name in OF_EVENTS))).one()
     assert row._asdict() == told
@@ -78,13 +79,13 @@ def test_every_type_comes_back_as_it_was_given(app: Flask) -> None:
 
 def test_a_row_that_conflicts_is_not_counted(app: Flask) -> None:
     with app.app_context():
-        WRITE.write(db.session.connection(), {"added": [event("one")]})
+        WRITE.write(in_session(), {"added": [event("one")]})
 
-        assert WRITE.write(db.session.connection(), {"added": [event("two"), event("one")]})["added"] == 1
+        assert WRITE.write(in_session(), {"added": [event("two"), event("one")]})["added"] == 1
 
 
 def test_where_nothing_is_given_nothing_is_written(debts: list[str]) -> None:
-    assert WRITE.write(db.session.connection(), {}) == {"added": 0, "paid": 0}
+    assert WRITE.write(in_session(), {}) == {"added": 0, "paid": 0}
     assert list(db.session.scalars(select(_discards.c.done_at))) == [None, None]
 
 
@@ -92,14 +93,14 @@ def test_a_time_without_a_zone_is_refused(app: Flask) -> None:
     naive = event("one", received_at=datetime(2026, 11, 2, 12))  # noqa: DTZ001 - the very thing
 
     with app.app_context(), pytest.raises((ValueError, StatementError), match="without a zone"):
-        WRITE.write(db.session.connection(), {"added": [naive]})
+        WRITE.write(in_session(), {"added": [naive]})
 
 
 def test_statements_do_not_grow_with_the_rows(app: Flask, debts: list[str]) -> None:
     def asked(rows: int) -> int:
         given = {"added": [event(f"{rows}-{number}") for number in range(rows)], "paid": []}
         with queries_of(app) as queries:
-            WRITE.write(db.session.connection(), given)
+            WRITE.write(in_session(), given)
         return len(queries)
 
     assert asked(1) == asked(30) == 1

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.bare_select import BareSelect, reader_within
+from portal.bare_select import BareConnection, BareSelect
 from portal.extensions import db
 from portal.models import Programme
 from portal.models.lists import among
@@ -40,7 +40,7 @@ def test_ids_are_found_in_either_way_of_asking(titles: Sequence[str]) -> None:
     first, *others = db.session.scalars(select(Programme.product_id))
 
     assert db.session.scalars(BY_ID, {"ids": {first, uuid.uuid4()}}).all() == [first]
-    rows = BareSelect(BY_ID).rows(reader_within(db.session.connection()), ids=others)
+    rows = BareSelect(BY_ID).rows(BareConnection.within(db.session.connection()), ids=others)
     assert {product_id for (product_id,) in rows} == set(others)
 
 

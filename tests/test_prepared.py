@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, Integer, bindparam, create_engine, func, literal, select, text
 
-from portal.bare_select import BareSelect, reader_within, reading
+from portal.bare_select import BareConnection, BareSelect, reading
 from portal.connections import POOL_OPTIONS
 from portal.postgresql import tune_postgresql
 
@@ -60,24 +60,24 @@ def test_what_is_prepared_outlives_a_rollback(engine: Engine) -> None:
     with engine.connect() as connection:
         for _ in range(8):  # psycopg prepares what comes for the fifth time, if it may
             connection.execute(own)
-        ONE.first(reader_within(connection))
+        ONE.first(BareConnection.within(connection))
         connection.rollback()
         names = _prepared_names(connection)
         connection.execute(own)
-        assert ONE.first(reader_within(connection)) == (1,)
+        assert ONE.first(BareConnection.within(connection)) == (1,)
         assert names
         assert names <= _prepared_names(connection)
 
 
 def test_what_was_forgotten_within_a_transaction_is_prepared_anew_in_the_next(engine: Engine) -> None:
     with engine.connect() as connection:
-        ONE.first(reader_within(connection))
+        ONE.first(BareConnection.within(connection))
         connection.execute(text("DEALLOCATE ALL"))
         with pytest.raises(psycopg.errors.InvalidSqlStatementName):
-            ONE.first(reader_within(connection))
+            ONE.first(BareConnection.within(connection))
         connection.rollback()
         connection.execute(text("SELECT 2"))
-        assert ONE.first(reader_within(connection)) == (1,)
+        assert ONE.first(BareConnection.within(connection)) == (1,)
 
 
 def test_a_connection_that_broke_is_replaced(engine: Engine) -> None:

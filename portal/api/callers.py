@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
-from portal.bare_select import BareSelect, Reader
+from portal.bare_select import BareConnection, BareSelect
 from portal.models import Product, Programme, ProgrammeGrant, RefreshFamily, User
 from portal.models.programme_row import ProgrammeRow, programme_columns
 from portal.models.standing import Person
@@ -53,20 +53,20 @@ class Caller:
     stamp: str
 
 
-def read_caller(reader: Reader, claims: Claims) -> Caller | None:
+def read_caller(connection: BareConnection, claims: Claims) -> Caller | None:
     """The account that a token was made for; None if the token is void."""
-    row = _CALLER.first(reader, user_id=claims.user_id, family_id=claims.family_id)
+    row = _CALLER.first(connection, user_id=claims.user_id, family_id=claims.family_id)
     if row is None or not _fits(claims, row):
         return None
     return Caller(person=_person(row), has_grants=bool(row[_GRANT]), stamp=row[_GRANT + 1])
 
 
 def read_caller_and_programme(
-    reader: Reader, claims: Claims, product_id: uuid.UUID
+    connection: BareConnection, claims: Claims, product_id: uuid.UUID
 ) -> tuple[Person, ProgrammeRow] | None:
     """The account and the programme, whoever may see that; None if the token is void or there is no such programme."""
     asked = {"user_id": claims.user_id, "family_id": claims.family_id, "product_id": product_id}
-    row = _CALLER_AND_PROGRAMME.first(reader, **asked)
+    row = _CALLER_AND_PROGRAMME.first(connection, **asked)
     if row is None or not _fits(claims, row):
         return None
     grant_id, until = row[_GRANT : _GRANT + 2]

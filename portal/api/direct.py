@@ -23,6 +23,7 @@ from portal.access import may_see, shown_alike
 from portal.api.access_tokens import AccessTokens
 from portal.api.callers import Caller, read_caller, read_caller_and_programme
 from portal.api.schemas import ListQuery, programme_detail_json, programme_list_json
+from portal.bare_connections import BareConnections
 from portal.conditional import digest, is_known
 from portal.config import Settings
 from portal.extensions import db
@@ -30,7 +31,6 @@ from portal.headers import CHECKED_EACH_TIME, security_headers
 from portal.kept import Kept
 from portal.models.catalogue import newest_published
 from portal.people.token_families import Claims
-from portal.readers import Readers
 from portal.stamp import DatabaseStamp
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class DirectAnswers:
         self._app, self._following = app, following
         self._tokens = AccessTokens(app)
         with app.app_context():
-            self._readers, self._stamp = Readers(db.engine), DatabaseStamp(db.engine)
+            self._connections, self._stamp = BareConnections(db.engine), DatabaseStamp(db.engine)
         self._lists: Kept[Answer] = Kept()
         self._headers = [*security_headers(settings), ("Cache-Control", CHECKED_EACH_TIME)]
 
@@ -97,8 +97,8 @@ class DirectAnswers:
             return None  # the view meets the same trouble, and tells of it
 
     def _programme(self, claims: Claims, product_id: uuid.UUID, at: datetime) -> Answer | None:
-        with self._readers.reading() as reader:
-            found = read_caller_and_programme(reader, claims, product_id)
+        with self._connections.reading() as connection:
+            found = read_caller_and_programme(connection, claims, product_id)
         if found is None or not may_see(*found):
             return None
         person, programme = found
@@ -107,8 +107,8 @@ class DirectAnswers:
     def _list(self, claims: Claims, query: str, at: datetime) -> Answer | None:
         """The list is the same for all of whom it tells the same; what changes it moves the database's stamp."""
         stamp = self._stamp.before_reading()
-        with self._readers.reading() as reader:
-            caller = read_caller(reader, claims)
+        with self._connections.reading() as connection:
+            caller = read_caller(connection, claims)
         if caller is None:
             return None
         name, stamp = (query, *shown_alike(caller.person, at)), stamp or caller.stamp

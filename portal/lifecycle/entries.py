@@ -5,6 +5,7 @@ from typing import cast
 from sqlalchemy import Table, Update, update
 
 from portal.models import History, Programme, Upload
+from portal.models.discard import DISCARD
 from portal.models.event_keeping import KEEP
 from portal.models.joint_write import Given, JointWrite, entry
 from portal.notices.telling import TELL
@@ -37,5 +38,6 @@ WRITE = JointWrite(
     changed=entry(_attempts, ("id", *OF_ATTEMPTS), _change),
     told=TELL,
     noted=entry(_lines, _OF_LINES, lambda given: given.inserted_into(_lines)),
+    discarded=DISCARD,
     kept=KEEP,
 )

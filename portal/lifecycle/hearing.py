@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.lifecycle.ledger import Ledger
-from portal.models import Happening, NoticeKind, Outcome, ProgrammeState, Status
+from portal.models import DiscardKind, Happening, NoticeKind, Outcome, ProgrammeState, Status
 from portal.mux.facts import Report
 
 
@@ -41,3 +41,6 @@ class Hearing:
         self, programme: ProgrammeState, kind: NoticeKind, occasion: int | str, reason: str | None = None
     ) -> None:
         self.ledger.tell_coach(programme, kind, occasion, at=self.at, reason=reason)
+
+    def discard_asset(self, programme: ProgrammeState, asset_id: str, why: str) -> None:
+        self.ledger.discard(DiscardKind.ASSET, asset_id, programme, why, at=self.at)

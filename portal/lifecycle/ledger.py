@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy.orm.attributes import set_committed_value
 
-from portal.extensions import db
+from portal.bare_select import BareConnection
 from portal.lifecycle.entries import OF_ATTEMPTS, OF_PROGRAMMES, WRITE
 from portal.models import AttemptState, Happening, NoticeKind, ProgrammeState, Status, User
 from portal.models.base import Base
+from portal.models.discard import DiscardKind, discard_of
 from portal.models.event_keeping import in_order
 from portal.notices.telling import TOLD, first_of_their_keys, notice_of
 
@@ -43,6 +44,7 @@ class Ledger:
     _changed: dict[int, AttemptState] = field(default_factory=dict)
     _notices: list[dict[str, Any]] = field(default_factory=list)
     _lines: list[_Line] = field(default_factory=list)
+    _discards: list[Mapping[str, Any]] = field(default_factory=list)
     _events: list[Mapping[str, Any]] = field(default_factory=list)
 
     def move(
@@ -110,18 +112,21 @@ class Ledger:
         self._notices.append(notice)
         self._add(programme, Happening.NOTICE, TOLD[kind], before=programme.status, at=at, notice_key=notice["key"])
 
+    def discard(self, kind: DiscardKind, mux_id: str, programme: ProgrammeState, why: str, *, at: datetime) -> None:
+        """Note what is to disappear at Mux; twice is once."""
+        self._discards.append(discard_of(kind, mux_id, programme.product_id, why, at))
+
     def keep(self, event: Mapping[str, Any]) -> None:
         """Keep a webhook event and what was decided about it, by the columns that portal.models.event_keeping names."""
         self._events.append(event)
 
-    def write(self) -> None:
+    def write(self, connection: BareConnection) -> None:
         """Write all that was entered.
 
         StateConflictError if a programme was not in the state it is moved from, AppliedMeanwhileError if an event had
         been applied before; then nothing of it may be committed.
         """
-        db.session.flush()
-        notices = first_of_their_keys(self._notices)
+        notices = first_of_their_keys(connection, self._notices)
         rows: dict[str, list[Mapping[str, Any]]] = {
             "moved": [
                 {"product_id": programme.product_id, "before": before, **_values_of(programme, OF_PROGRAMMES)}
@@ -130,13 +135,14 @@ class Ledger:
             "changed": [{"id": key, **_values_of(attempt, OF_ATTEMPTS)} for key, attempt in self._changed.items()],
             "told": [*notices],
             "noted": self._lines_beside(notices),
+            "discarded": self._discards[:],
             "kept": in_order(self._events),
         }
-        for entered in (self._moved, self._changed, self._notices, self._lines, self._events):
+        for entered in (self._moved, self._changed, self._notices, self._lines, self._discards, self._events):
             entered.clear()
         if not any(rows.values()):
             return
-        written = WRITE.write(db.session.connection(), rows)
+        written = WRITE.write(connection, rows)
         if written["moved"] != len(rows["moved"]):
             raise StateConflictError("The programme changed in the meantime.")
         if written["kept"] != len(rows["kept"]):

@@ -6,6 +6,7 @@ from typing import Any
 
 from portal.lifecycle.ledger import Ledger, StateConflictError
 from portal.models import Happening, NoticeKind, Programme, Status, User
+from portal.session_connection import in_session
 
 __all__ = ["StateConflictError", "move", "note", "note_creation", "tell_coach"]
 
@@ -22,14 +23,14 @@ def move(
     """Change the status, only from the one that the decision was made on, and never unnoted."""
     ledger = Ledger()
     ledger.move(programme, to, why, at=at, actor=actor, values=values)
-    ledger.write()
+    ledger.write(in_session())
 
 
 def note_creation(programme: Programme, *, at: datetime, actor: User) -> None:
     """Write the first line of a programme's history."""
     ledger = Ledger()
     ledger.note_creation(programme, at=at, actor=actor)
-    ledger.write()
+    ledger.write(in_session())
 
 
 def note(
@@ -44,11 +45,11 @@ def note(
     """Write into the history something that left the status as it was."""
     ledger = Ledger()
     ledger.note(programme, kind, why, at=at, actor=actor, mux_event_id=mux_event_id)
-    ledger.write()
+    ledger.write(in_session())
 
 
 def tell_coach(programme: Programme, kind: NoticeKind, occasion: int | str, *, at: datetime) -> None:
     """Tell a programme's coach, unless they were told of this occasion before. The caller holds its lock."""
     ledger = Ledger()
     ledger.tell_coach(programme, kind, occasion, at=at)
-    ledger.write()
+    ledger.write(in_session())

@@ -17,9 +17,9 @@ from portal.lifecycle.video import (
     refresh_video,
 )
 from portal.models import AttemptState, NoticeKind, Outcome, Programme, ProgrammeState, Status, Upload
-from portal.models.discard import discard_asset
 from portal.models.upload import select_attempts
 from portal.mux.facts import Fact, Report
+from portal.session_connection import in_session
 
 
 def apply_report(
@@ -36,7 +36,7 @@ def apply_report(
     hearing = Hearing(report=report, at=at, ledger=ledger, was_asked=was_asked, mux_event_id=mux_event_id)
     attempts: Sequence[AttemptState] = [attempt] if attempt is not None and attempt.is_current else _all_of(programme)
     decision = decide(programme, attempt, attempts, hearing)
-    ledger.write()
+    ledger.write(in_session())
     return decision
 
 
@@ -144,7 +144,7 @@ def _set_aside(programme: ProgrammeState, attempt: AttemptState | None, hearing:
     if report.fact is Fact.ASSET_DELETED:
         return Decision(outcome=Outcome.SUPERSEDED, reason="The asset of an earlier attempt is gone at Mux.")
     if report.asset_id and report.asset_id != programme.mux_asset_id:
-        discard_asset(report.asset_id, programme.product_id, "its attempt was superseded", hearing.at)
+        hearing.discard_asset(programme, report.asset_id, "its attempt was superseded")
     return Decision(outcome=Outcome.SUPERSEDED, reason="A newer attempt has taken the place of this one.")
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from portal.lifecycle.ledger import Ledger
 from portal.models import ProgrammeState
-from portal.models.discard import discard_playback_id
+from portal.models.discard import DiscardKind, playback_id_at_mux
 
 
 def play_by_signed_id(
@@ -17,7 +17,8 @@ def play_by_signed_id(
     former = programme.mux_playback_id
     if not programme.is_playable or programme.is_signed or programme.mux_asset_id != asset_id or former is None:
         return False
-    discard_playback_id(asset_id, former, programme.product_id, "a signed one took its place", at)
+    at_mux = playback_id_at_mux(asset_id, former)
+    ledger.discard(DiscardKind.PLAYBACK_ID, at_mux, programme, "a signed one took its place", at=at)
     values = {"mux_playback_id": playback_id, "is_signed": True}
     ledger.revise(programme, "The video plays by signed addresses alone from now on.", at=at, values=values)
     return True

@@ -6,7 +6,6 @@ from portal.lifecycle.hearing import Decision, Hearing
 from portal.lifecycle.signing import play_by_signed_id
 from portal.lifecycle.tables import NO_PLAYBACK_ID, OWN_WORDS
 from portal.models import AttemptState, Happening, NoticeKind, Outcome, ProgrammeState, Status
-from portal.models.discard import discard_asset
 from portal.mux.facts import Fact, Fault, Report
 
 
@@ -60,7 +59,7 @@ def apply_to_replacement(programme: ProgrammeState, attempt: AttemptState, heari
         former = programme.mux_asset_id
         become_ready(programme, attempt, hearing)
         if former:
-            discard_asset(former, programme.product_id, "a new video took its place", hearing.at)
+            hearing.discard_asset(programme, former, "a new video took its place")
         return Decision(outcome=Outcome.APPLIED, reason="The new video took the place of the old one.")
     fault = report.fault or OWN_WORDS.get(report.fact, NO_PLAYBACK_ID)
     hearing.ledger.change(attempt, error_type=fault.type, error_message=fault.message)

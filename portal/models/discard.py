@@ -3,12 +3,14 @@
 import enum
 import uuid
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import Index, Select, String, Text, UniqueConstraint, func, select, text
+from sqlalchemy import Index, Select, String, Table, Text, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
+from portal.models.joint_write import Given, entry
 
 
 class DiscardKind(enum.StrEnum):
@@ -43,6 +45,17 @@ class Discard(Base):
     error: Mapped[str | None] = mapped_column(Text)
 
 
+_discards = cast("Table", Discard.__table__)
+
+
+def _note(given: Given) -> Any:
+    return given.inserted_into(_discards).on_conflict_do_nothing(index_elements=["kind", "mux_id"])
+
+
+# A debt, unless it was noted before.
+DISCARD = entry(_discards, ("kind", "mux_id", "product_id", "reason", "created_at", "next_try_at", "tries"), _note)
+
+
 def select_discards_due(at: datetime, limit: int) -> Select[Discard]:
     due = select(Discard).where(Discard.done_at.is_(None), Discard.next_try_at <= at)
     return due.order_by(Discard.next_try_at).limit(limit)
@@ -53,6 +66,24 @@ def count_open_discards() -> int:
     return db.session.scalar(select(func.count()).select_from(Discard).where(Discard.done_at.is_(None))) or 0
 
 
+def playback_id_at_mux(asset_id: str, playback_id: str) -> str:
+    """What names a playback id that is to go: Mux asks for its asset, too."""
+    return f"{asset_id}/{playback_id}"
+
+
+def discard_of(kind: DiscardKind, mux_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> dict[str, Any]:
+    """A debt, to be noted by DISCARD."""
+    return {
+        "kind": kind,
+        "mux_id": mux_id,
+        "product_id": product_id,
+        "reason": reason,
+        "created_at": at,
+        "next_try_at": at,
+        "tries": 0,
+    }
+
+
 def discard_asset(asset_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
     """Note that an asset is to be deleted at Mux; noting it twice is noting it once."""
     _discard(DiscardKind.ASSET, asset_id, product_id, reason, at)
@@ -60,7 +91,7 @@ def discard_asset(asset_id: str, product_id: uuid.UUID, reason: str, at: datetim
 
 def discard_playback_id(asset_id: str, playback_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
     """Note that an asset is not to be played by this id any more; twice is once."""
-    _discard(DiscardKind.PLAYBACK_ID, f"{asset_id}/{playback_id}", product_id, reason, at)
+    _discard(DiscardKind.PLAYBACK_ID, playback_id_at_mux(asset_id, playback_id), product_id, reason, at)
 
 
 def discard_upload(mux_upload_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
@@ -81,6 +112,4 @@ def discard_again(kind: DiscardKind, mux_id: str, product_id: uuid.UUID, reason:
 def _discard(kind: DiscardKind, mux_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
     known = select(Discard.id).where(Discard.kind == kind, Discard.mux_id == mux_id)
     if db.session.scalar(known) is None:
-        db.session.add(
-            Discard(kind=kind, mux_id=mux_id, product_id=product_id, reason=reason, created_at=at, next_try_at=at)
-        )
+        db.session.add(Discard(**discard_of(kind, mux_id, product_id, reason, at)))

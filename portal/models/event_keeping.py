@@ -10,11 +10,11 @@ from typing import Any, cast
 
 from sqlalchemy import Table, select
 
-from portal.bare_select import BareSelect, reader_within
-from portal.extensions import db
+from portal.bare_select import BareConnection, BareSelect
 from portal.models.joint_write import Given, JointWrite, entry
 from portal.models.lists import among
 from portal.models.webhook_event import Outcome, WebhookEvent
+from portal.session_connection import in_session
 
 _events = cast("Table", WebhookEvent.__table__)
 _APPLIED = BareSelect(
@@ -50,10 +50,9 @@ class Verdict:
     product_id: uuid.UUID | None
 
 
-def verdicts_of(mux_event_ids: Collection[str]) -> dict[str, Verdict]:
+def verdicts_of(connection: BareConnection, mux_event_ids: Collection[str]) -> dict[str, Verdict]:
     """What was decided about those of the events that were applied before. One query."""
-    db.session.flush()
-    rows = _APPLIED.rows(reader_within(db.session.connection()), ids=mux_event_ids)
+    rows = _APPLIED.rows(connection, ids=mux_event_ids)
     return {mux_event_id: Verdict(outcome, product_id) for mux_event_id, outcome, product_id in rows}
 
 
@@ -63,5 +62,5 @@ def in_order(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def keep_event(event: Mapping[str, Any]) -> None:
-    """Keep an event that nothing else is to be written with."""
-    _WRITE.write(db.session.connection(), {"kept": [event]})
+    """Keep an event that nothing else is to be written with, in the session's transaction."""
+    _WRITE.write(in_session(), {"kept": [event]})

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import JSON, ColumnElement, Connection, Select, Table, bindparam, cast, column, func, literal, select
+from sqlalchemy import JSON, ColumnElement, Select, Table, bindparam, cast, column, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from portal.bare_select import BareSelect, reader_within
+from portal.bare_select import BareConnection, BareSelect
+from portal.bare_write import BareWrite
 
 Row = Mapping[str, Any]
 
@@ -53,26 +54,25 @@ class JointWrite:
     def __init__(self, **entries: Entry) -> None:
         self._entries = entries
         self._together = BareSelect(_together(entries))
-        self._apart = {name: each.writes(_one_row(each)) for name, each in entries.items()}
+        self._apart = {name: BareWrite(each.writes(_one_row(each))) for name, each in entries.items()}
 
-    def write(self, connection: Connection, rows: Mapping[str, Sequence[Row]]) -> dict[str, int]:
+    def write(self, connection: BareConnection, rows: Mapping[str, Sequence[Row]]) -> dict[str, int]:
         """Write the rows of each entry, with all that its `types` name; how many of each were written.
 
         Rows go in by their order. One statement in PostgreSQL, one for each entry in SQLite.
         """
         if connection.dialect.name == "postgresql":
             handed = {name: self._handed(connection, name, rows.get(name, ())) for name in self._entries}
-            written = self._together.first(reader_within(connection), **handed)
+            written = self._together.first(connection, **handed)
             return dict(zip(self._entries, written or (), strict=True))
         counts = dict.fromkeys(self._entries, 0)
         for name, given in rows.items():
             if given:
                 named = [{f"given_{key}": value for key, value in row.items()} for row in given]
-                statement = self._apart[name].execution_options(preserve_rowcount=True)
-                counts[name] = connection.execute(statement, named).rowcount
+                counts[name] = self._apart[name].write(connection, named)
         return counts
 
-    def _handed(self, connection: Connection, name: str, rows: Sequence[Row]) -> str:
+    def _handed(self, connection: BareConnection, name: str, rows: Sequence[Row]) -> str:
         own_types = {key: each for key, each in self._entries[name].types.items() if isinstance(each, TypeDecorator)}
         converted = [
             {**row, **{key: each.process_bind_param(row[key], connection.dialect) for key, each in own_types.items()}}

@@ -6,11 +6,11 @@ from typing import Any, cast
 
 from sqlalchemy import Table, select
 
-from portal.bare_select import BareSelect, reader_within
-from portal.extensions import db
+from portal.bare_select import BareConnection, BareSelect
 from portal.models import Notice, NoticeKind, ProgrammeState
 from portal.models.joint_write import Given, JointWrite, entry
 from portal.models.lists import among
+from portal.session_connection import in_session
 
 TOLD: dict[NoticeKind, str] = {  # for the programme's history
     NoticeKind.VIDEO_READY: "Its coach was told that the video is ready.",
@@ -48,7 +48,7 @@ def notice_of(
     }
 
 
-def first_of_their_keys(notices: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def first_of_their_keys(connection: BareConnection, notices: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Those of the notices that nobody was told of before, one of each key. One query, or none where there are none.
 
     The caller holds the locks of the programmes that they are about, so nobody else tells of the same occasions.
@@ -56,11 +56,13 @@ def first_of_their_keys(notices: Sequence[dict[str, Any]]) -> list[dict[str, Any
     if not notices:
         return []
     first = {notice["key"]: notice for notice in reversed(notices)}
-    db.session.flush()
-    known = {key for (key,) in _KNOWN.rows(reader_within(db.session.connection()), keys=first)}
+    known = {key for (key,) in _KNOWN.rows(connection, keys=first)}
     return [notice for key, notice in first.items() if key not in known]
 
 
 def add_notices(notices: Sequence[dict[str, Any]]) -> int:
-    """Keep notices, each by all columns that TELL takes; how many were the first of their key."""
-    return _WRITE.write(db.session.connection(), {"told": notices})["told"]
+    """Keep notices, each by all columns that TELL takes; how many were the first of their key.
+
+    In the session's transaction.
+    """
+    return _WRITE.write(in_session(), {"told": notices})["told"]

@@ -12,7 +12,7 @@ from flask_login import UserMixin
 from sqlalchemy import Update, bindparam, exists, func, select, update
 from sqlalchemy.orm import aliased, undefer
 
-from portal.bare_select import BareSelect, Reader
+from portal.bare_select import BareConnection, BareSelect
 from portal.extensions import db
 from portal.models import Notice, Product, Programme, ProgrammeGrant, User, UserSession
 from portal.models.programme_row import ProgrammeRow, programme_columns
@@ -89,15 +89,17 @@ _SIGNED_IN_FOR_PROGRAMME = BareSelect(
 )
 
 
-def read_session(reader: Reader, token: str, at: datetime, came_for: uuid.UUID | None = None) -> SignedIn | None:
+def read_session(
+    connection: BareConnection, token: str, at: datetime, came_for: uuid.UUID | None = None
+) -> SignedIn | None:
     """As find_session, by column, with the programme of the page that is asked for. One query.
 
     None too for whom single programmes were opened: which ones is asked of their row when it is needed.
     """
     if came_for is None:
-        row = _SIGNED_IN.first(reader, token_hash=_hash(token))
+        row = _SIGNED_IN.first(connection, token_hash=_hash(token))
     else:
-        row = _SIGNED_IN_FOR_PROGRAMME.first(reader, token_hash=_hash(token), product_id=came_for)
+        row = _SIGNED_IN_FOR_PROGRAMME.first(connection, token_hash=_hash(token), product_id=came_for)
     if row is None:
         return None
     signed_in, programme = row[: len(_signed_in)], row[len(_signed_in) :]

@@ -16,6 +16,7 @@ from portal.lifecycle.signing import play_by_signed_id
 from portal.models.discard import discard_playback_id
 from portal.models.programme import select_programme_for_update, select_unsigned
 from portal.mux.gateway import MUX_IS_AWAY, MuxError, MuxGateway
+from portal.session_connection import in_session
 from portal.upkeep.periodic import Run, Turn
 
 BATCH = 100
@@ -58,7 +59,7 @@ def _sign(product_id: uuid.UUID, asset_id: str, mux: MuxGateway, at: datetime, t
     programme = db.session.scalar(select_programme_for_update(product_id))
     ledger = Ledger()
     has_changed = programme is not None and play_by_signed_id(programme, asset_id, playback_id, ledger, at=at)
-    ledger.write()
+    ledger.write(in_session())
     if not has_changed and is_new:
         discard_playback_id(asset_id, playback_id, product_id, "its programme had no use for it any more", at)
     db.session.commit()

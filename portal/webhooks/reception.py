@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, cast
 import structlog
 from flask import Flask, current_app
 
+from portal.bare_connections import BareConnections
 from portal.extensions import db
-from portal.inbox import Receipt, keep_failure, receive_all
+from portal.inbox import Receipt, keep_failure, receive
 from portal.models import Outcome
 from portal.mux.webhook import MuxEvent
-from portal.postgresql import BY_INDEX
 from portal.webhooks.gathering import Gathering
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class Reception:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        with app.app_context():
+            self._connections = BareConnections(db.engine)
         self._gathering = Gathering(self._receive_together, most=MOST_TOGETHER)
 
     def take(self, event: MuxEvent) -> Receipt | None:
@@ -51,12 +53,9 @@ class Reception:
         return receipt
 
     def _receive_together(self, events: Sequence[MuxEvent]) -> Sequence[Receipt]:
-        """In one transaction, by whichever thread leads: the context is its own, and rolls back where this raises."""
-        with self._app.app_context():
-            db.session.connection(execution_options={BY_INDEX: True})
-            receipts = receive_all(events, self._now())
-            db.session.commit()
-        return receipts
+        """In one transaction, by whichever thread leads."""
+        with self._app.app_context(), self._connections.writing() as connection:
+            return receive(connection, events, self._now())
 
     def _keep_failure(self, event: MuxEvent, error: Exception) -> None:
         with self._app.app_context():

@@ -26,7 +26,7 @@ from tests.callers import Api
 from tests.clock import NOON, StoppedClock
 from tests.conftest import Cast
 from tests.fault_injection.client import Client
-from tests.fault_injection.tripwire import PowerCut, Tripwire, WatchedMux, watched_commit
+from tests.fault_injection.tripwire import PowerCut, Tripwire, WatchedMux, watch_commits
 from tests.mux_double import MuxDouble
 from tests.webhooks.conftest import Webhook
 
@@ -100,7 +100,7 @@ def cuts(
 ) -> Iterator[PowerCuts]:
     with app.app_context():
         engine = db.engine
-    monkeypatch.setattr(engine.dialect, "do_commit", watched_commit(engine, wire))
+    watch_commits(engine, wire, monkeypatch.setattr)
     app.extensions["mux"] = WatchedMux(mux, wire)
     yield PowerCuts(app, wire, mux, clock)
     wire.begin()

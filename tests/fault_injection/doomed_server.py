@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 from portal import create_app
 from portal.extensions import db
 from tests.clock import StoppedClock
-from tests.fault_injection.tripwire import Tripwire, WatchedMux, watched_commit
+from tests.fault_injection.tripwire import Tripwire, WatchedMux, watch_commits
 from tests.mux_double import MuxDouble
 
 DEAD = 70
@@ -28,7 +28,7 @@ def main(port: str, path: str, point: str) -> None:
     app = create_app(mux=WatchedMux(MuxDouble(), wire), clock=StoppedClock())
     with app.app_context():
         engine = db.engine
-    engine.dialect.do_commit = watched_commit(engine, wire)  # type: ignore[assignment,method-assign]
+    watch_commits(engine, wire)
 
     def armed(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"] == path:

@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 from sqlalchemy import Engine
 
+from portal import bare_connections
+
 MUX_CALLS = ("create_upload", "get_upload", "get_asset", "cancel_upload", "delete_asset")
 
 
@@ -45,16 +47,19 @@ class Tripwire:
             self._die()
 
 
-def watched_commit(engine: Engine, wire: Tripwire) -> Callable[[Any], None]:
-    """What to put in the place of the dialect's `do_commit`."""
-    commit = engine.dialect.do_commit
+def watch_commits(engine: Engine, wire: Tripwire, put: Callable[[object, str, object], None] = setattr) -> None:
+    """Have the wire across each COMMIT, SQLAlchemy's and those past it; `put` is setattr, or one that is undone."""
+    put(engine.dialect, "do_commit", _watched(engine.dialect.do_commit, wire))
+    put(bare_connections, "commit", _watched(bare_connections.commit, wire))
 
-    def do_commit(connection: Any) -> None:
+
+def _watched(commit: Callable[[Any], None], wire: Tripwire) -> Callable[[Any], None]:
+    def watched(connection: Any) -> None:
         wire.pass_by("commit")
         commit(connection)
         wire.pass_by("committed")
 
-    return do_commit
+    return watched
 
 
 class WatchedMux:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from portal.extensions import db
-from portal.inbox import receive
 from portal.lifecycle.attempts import begin_attempt, begin_programme, keep_upload
 from portal.models import Discard, DiscardKind, Programme, Status, Upload, User
 from portal.mux.facts import DirectUpload, Fact, Fault, Report
@@ -21,6 +20,7 @@ from portal.upkeep.reconcile import ask_mux
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.mux_double import MuxDouble
+from tests.receiving import receive
 
 _numbers = count(1)
 

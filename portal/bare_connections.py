@@ -1,4 +1,4 @@
-"""Connections that are handed from one quick answer to the next, past the pool's own bookkeeping.
+"""Connections that are handed from one quick answer to the next, past SQLAlchemy and the pool's own bookkeeping.
 
 The pool counts them as lent, so that it never opens more than it may; their number is what it may open beyond one for
 each thread. Like its own, one that has rested is asked whether it still lives.
@@ -8,11 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
+from typing import TYPE_CHECKING, cast
 
+import psycopg
 from sqlalchemy import Engine, PoolProxiedConnection, event
 
-from portal.bare_select import Reader, reader_of
+from portal.bare_select import BareConnection
 from portal.connections import MOST_BEYOND, RESTED_SECONDS, is_alive
+from portal.postgresql import begin_by_index, commit_or_raise
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
+    from portal.sqlite import LinedConnection
 
 MOST_AT_HAND = MOST_BEYOND
 
@@ -20,7 +28,7 @@ MOST_AT_HAND = MOST_BEYOND
 @dataclass(slots=True)
 class _Lent:
     pooled: PoolProxiedConnection
-    reader: Reader
+    connection: BareConnection
     used_at: float  # as monotonic() tells it
 
     def discard(self) -> None:
@@ -28,8 +36,8 @@ class _Lent:
         self.pooled.close()
 
 
-class Readers:
-    """Lends readers of an engine's pool."""
+class BareConnections:
+    """Lends connections of an engine's pool."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -37,15 +45,26 @@ class Readers:
         event.listen(engine, "engine_disposed", self._discard_all)
 
     @contextmanager
-    def reading(self) -> Iterator[Reader]:
+    def reading(self) -> Iterator[BareConnection]:
         """As portal.bare_select.reading, for a fraction of what that costs."""
         lent = self._take()
         try:
-            yield lent.reader
+            yield lent.connection
         except BaseException:
             lent.discard()
             raise
         self._give_back(lent)
+
+    @contextmanager
+    def writing(self) -> Iterator[BareConnection]:
+        """A transaction that goes by indexes in any case, and ends with a COMMIT.
+
+        Where the block raises, or the COMMIT fails, the connection is closed, and nothing of it is kept.
+        """
+        with self.reading() as connection:
+            begin(connection.driver)
+            yield connection
+            commit(connection.driver)
 
     def _take(self) -> _Lent:
         with suppress(IndexError):
@@ -55,7 +74,7 @@ class Readers:
                     return lent
                 lent.discard()
         pooled = self._engine.raw_connection()
-        return _Lent(pooled, reader_of(self._engine, pooled), 0)
+        return _Lent(pooled, BareConnection.of_pool(self._engine, pooled), 0)
 
     def _give_back(self, lent: _Lent) -> None:
         if len(self._at_hand) >= MOST_AT_HAND:
@@ -67,3 +86,19 @@ class Readers:
     def _discard_all(self, _engine: Engine) -> None:
         while self._at_hand:
             self._at_hand.pop().discard()
+
+
+def begin(driver: "DBAPIConnection") -> None:
+    """Begin a transaction that writes."""
+    if isinstance(driver, psycopg.Connection):
+        begin_by_index(driver)
+    else:
+        cast("LinedConnection", driver).begin_writing()
+
+
+def commit(driver: "DBAPIConnection") -> None:
+    """End it with all that was written; this raises where nothing of it is kept."""
+    if isinstance(driver, psycopg.Connection):
+        commit_or_raise(driver)
+    else:
+        driver.commit()
