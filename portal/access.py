@@ -78,18 +78,16 @@ def may_see(viewer: Viewer, programme: AnyProgramme) -> bool:
     """Whether the programme exists for this person at all."""
     if programme.is_deleted:
         return False
-    if may_edit(viewer, programme):
-        return True
     if isinstance(viewer, Visitor):
         return programme.is_published and (viewer.is_welcome or viewer.has_link_to(programme))
-    return programme.is_published
+    return programme.is_published or may_edit(viewer, programme)
 
 
 def may_watch(viewer: Viewer, programme: AnyProgramme, at: datetime) -> bool:
     """Whether this person may be given the means to play the video: asked for every page, answer, frame and token."""
     if not programme.is_playable or not may_see(viewer, programme):
         return False
-    if may_edit(viewer, programme) or not programme.is_premium:
+    if not programme.is_premium or may_edit(viewer, programme):
         return True
     if isinstance(viewer, Visitor):
         return viewer.has_link_to(programme)
@@ -116,9 +114,11 @@ def thumbnail_for(viewer: Viewer, programme: AnyProgramme, urls: PlaybackUrls, a
     """
     if programme.mux_playback_id is None or not programme.is_playable:
         return None
-    if not may_see(viewer, programme) and not may_edit(viewer, programme):  # a deleted one, which can be brought back
-        return None
-    if not programme.is_signed and not may_watch(viewer, programme, at):
+    if programme.is_signed:  # whoever may edit a deleted one can bring it back
+        is_shown = may_see(viewer, programme) or may_edit(viewer, programme)
+    else:
+        is_shown = may_watch(viewer, programme, at)
+    if not is_shown:
         return None
     length = programme.duration_seconds
     return urls.thumbnail_url(programme.mux_playback_id, is_signed=programme.is_signed, at=at, duration_seconds=length)
