@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from flask import current_app
 
@@ -16,6 +17,7 @@ DAY_SECONDS = 24 * HOUR_SECONDS
 THUMBNAIL = {"width": 640}
 ANIMATION = {"width": 320, "fps": 10}
 UNCHANGED: Mapping[str, int] = {}
+THUMBNAIL_QUERY, ANIMATION_QUERY = urlencode(THUMBNAIL), urlencode(ANIMATION)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,10 +91,10 @@ class PlaybackUrls:
             expires_at = datetime.fromtimestamp(expires, UTC)
         return Playback(
             playback_id=playback_id,
-            url=_with_query(f"{self._stream_host}/{playback_id}.m3u8", token=tokens.playback),
-            poster_url=_with_query(f"{self._image_host}/{playback_id}/thumbnail.webp", token=tokens.thumbnail),
-            storyboard_url=_with_query(
-                f"{self._image_host}/{playback_id}/storyboard.vtt", token=tokens.storyboard, format="webp"
+            url=_address(f"{self._stream_host}/{playback_id}.m3u8", tokens.playback),
+            poster_url=_address(f"{self._image_host}/{playback_id}/thumbnail.webp", tokens.thumbnail),
+            storyboard_url=_address(
+                f"{self._image_host}/{playback_id}/storyboard.vtt", tokens.storyboard, query="format=webp"
             ),
             tokens=tokens,
             expires_at=expires_at,
@@ -105,9 +107,9 @@ class PlaybackUrls:
         """A still for lists."""
         address = f"{self._image_host}/{playback_id}/thumbnail.webp"
         if not is_signed:
-            return _with_query(address, **THUMBNAIL)
+            return _address(address, query=THUMBNAIL_QUERY)
         token = self._picture_token(playback_id, Audience.THUMBNAIL, duration_seconds, at, THUMBNAIL)
-        return _with_query(address, token=token)
+        return _address(address, token)
 
     def animation_url(
         self, playback_id: str, *, is_signed: bool, at: datetime, duration_seconds: int | None = None
@@ -115,9 +117,9 @@ class PlaybackUrls:
         """A few seconds as a moving picture."""
         address = f"{self._image_host}/{playback_id}/animated.webp"
         if not is_signed:
-            return _with_query(address, **ANIMATION)
+            return _address(address, query=ANIMATION_QUERY)
         token = self._picture_token(playback_id, Audience.ANIMATION, duration_seconds, at, ANIMATION)
-        return _with_query(address, token=token)
+        return _address(address, token)
 
     def _picture_token(
         self,
@@ -142,7 +144,8 @@ class PlaybackUrls:
         return end_of_window(at, least, DAY_SECONDS)
 
 
-def _with_query(address: str, **parameters: str | int | None) -> str:
-    """Values are numbers, words and tokens, none of which has a character to quote."""
-    query = "&".join([f"{name}={value}" for name, value in parameters.items() if value])
-    return f"{address}?{query}" if query else address
+def _address(place: str, token: str | None = None, query: str = "") -> str:
+    """A token has no character to quote."""
+    if token is None:
+        return f"{place}?{query}" if query else place
+    return f"{place}?token={token}&{query}" if query else f"{place}?token={token}"
