@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import current_app
 from limits.errors import ConfigurationError
@@ -259,7 +261,20 @@ def _signing_key(environ: Mapping[str, str]) -> SigningKey | None:
 
 def _load_rsa_key(encoded: str) -> RSAPrivateKey:
     read: Callable[[str], bytes] = str.encode if encoded.startswith("-----") else base64.b64decode
-    key = load_pem_private_key(read(encoded), password=None)
+    # That its primes are prime takes longer to prove than all other settings: whether it can sign is looked at instead.
+    key = load_pem_private_key(read(encoded), password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, RSAPrivateKey):
         raise TypeError("not an RSA key")
+    if not _can_sign(key):
+        raise ValueError("its halves do not belong together")
     return key
+
+
+def _can_sign(key: RSAPrivateKey) -> bool:
+    """Whether the key's public half knows what its private half has signed."""
+    text, padding, digest = b"programme", PKCS1v15(), SHA256()
+    try:
+        key.public_key().verify(key.sign(text, padding, digest), text, padding, digest)
+    except InvalidSignature:
+        return False
+    return True

@@ -286,6 +286,19 @@ def test_what_is_no_rsa_key_is_refused_before_a_viewer_finds_out(rsa_key: rsa.RS
         assert line.startswith("MUX_PRIVATE_KEY is not the base64 of an RSA key in PEM: ")
 
 
+def test_a_key_whose_halves_do_not_belong_together_is_refused(rsa_key: rsa.RSAPrivateKey) -> None:
+    numbers = rsa_key.private_numbers()
+    foreign = rsa.RSAPublicNumbers(e=3, n=numbers.public_numbers.n)
+    mixed = rsa.RSAPrivateNumbers(
+        **{part: getattr(numbers, part) for part in ("p", "q", "d", "dmp1", "dmq1", "iqmp")}, public_numbers=foreign
+    ).private_key(unsafe_skip_rsa_key_validation=True)
+    given = in_base64(pem_of(mixed, PrivateFormat.PKCS8))
+
+    line = complaint_about({**REQUIRED, "MUX_SIGNING_KEY": "key-1", "MUX_PRIVATE_KEY": given})
+
+    assert line.startswith("MUX_PRIVATE_KEY is not the base64 of an RSA key in PEM: ")
+
+
 def test_the_example_names_every_variable_that_is_read_and_no_other() -> None:
     assert set(variables_in_the_example()) == variables_that_are_read()
 
