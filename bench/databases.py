@@ -17,7 +17,7 @@ from bench.filling import EDITION, fill
 from bench.inside import portal_inside
 from portal import ROOT
 from portal.extensions import db
-from portal.readiness import schema_heads
+from portal.readiness import newest_schema
 
 DATA = ROOT / "bench" / "data"
 
@@ -72,8 +72,7 @@ def vacuum(url: str) -> None:
 @contextmanager
 def database_of(shelf: Shelf, rows: int, environment: dict[str, str]) -> Iterator[Database]:
     """A copy of the database with that many programmes, which is filled first where there is none yet."""
-    heads = "_".join(schema_heads(str(ROOT / "migrations")))
-    name = f"kept_{heads}_{EDITION}_{rows}"
+    name = f"kept_{newest_schema(str(ROOT / 'migrations'))}_{EDITION}_{rows}"
     if not shelf.has(name):
         print(f"Filling a database with {rows:,} programmes; it is kept for the next run …", flush=True)
         with shelf.being_made(name) as url:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import create_engine, func, inspect, make_url, select, text
@@ -14,6 +15,7 @@ from portal import create_app
 from portal.extensions import db
 from portal.models import Base
 from portal.models.programme_text import by_models
+from portal.readiness import newest_schema
 from tests.databases import bare_settings
 from tests.mux_double import MuxDouble
 
@@ -47,6 +49,15 @@ def test_the_portal_is_not_ready_before_its_migrations(empty_app: Flask) -> None
     with empty_app.app_context():
         upgrade()
     assert empty_app.test_client().get("/readyz").status_code == 200
+
+
+def test_the_newest_migration_is_known_by_its_number(app: Flask) -> None:
+    folder = app.config["MIGRATIONS_FOLDER"]
+    scripts = ScriptDirectory(folder)
+
+    assert scripts.get_heads() == [newest_schema(folder)]
+    for script in scripts.walk_revisions():
+        assert Path(script.path).name.partition("_")[0] == script.revision
 
 
 def test_what_was_kept_before_a_migration_is_there_after_it(empty_app: Flask) -> None:
