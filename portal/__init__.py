@@ -16,7 +16,6 @@ from portal.api.views import api
 from portal.auth.views import auth
 from portal.bell.views import notices
 from portal.catalogue.views import catalogue
-from portal.cli import portal_commands
 from portal.clock import Clock, system_clock
 from portal.coach.views import coach
 from portal.conditional import register_conditional_answers
@@ -24,7 +23,7 @@ from portal.config import Settings
 from portal.connections import ENGINE_OPTIONS, check_rested_connections
 from portal.embed.views import embed
 from portal.errors import register_error_handlers
-from portal.extensions import csrf, db, login_manager, migrate
+from portal.extensions import csrf, db, login_manager
 from portal.form_tokens import register_form_tokens
 from portal.formatting import register_filters
 from portal.gate import register_gate
@@ -36,13 +35,14 @@ from portal.logs import configure_logs
 from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
 from portal.navigation import register_navigation
+from portal.nudge import make_nudge, make_queue_length
+from portal.on_demand import open_queue, register_commands
 from portal.postgresql import tune_postgresql
 from portal.rate_limits import make_rate_limiter
 from portal.session_cookies import register_session_cookies
 from portal.slow_queries import log_slow_bare_selects, log_slow_queries
 from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url, serve_static
-from portal.tasks import make_nudge, make_queue_length, make_worker
 from portal.template_context import TemplateEnvironment, register_template_context
 from portal.webhook_refusals import WebhookRefusals
 from portal.webhooks.views import webhooks
@@ -65,8 +65,8 @@ def create_app(
     app.extensions.update(
         settings=settings, clock=clock, mux=mux or MuxApi(settings), playback_urls=PlaybackUrls(settings)
     )
-    open_queue = cache(partial(make_worker, app, settings))
-    app.extensions.update(nudge=make_nudge(open_queue), queue_length=make_queue_length(open_queue))
+    queue = cache(partial(open_queue, app, settings))
+    app.extensions.update(nudge=make_nudge(queue), queue_length=make_queue_length(queue))
     app.extensions["webhook_refusals"] = WebhookRefusals(settings.instance)
     _bind_extensions(app, settings)
     register_session_cookies(app)
@@ -83,6 +83,7 @@ def create_app(
     register_conditional_answers(app)
     register_gate(app)
     _register_blueprints(app)
+    register_commands(app)
     app.wsgi_app = DirectAnswers(app, settings, serve_static(app.wsgi_app))  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -120,7 +121,6 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
         check_rested_connections(db.engine)
         log_slow_queries(db.engine, settings.slow_query_ms)
     log_slow_bare_selects(settings.slow_query_ms)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login_manager.init_app(app, add_context_processor=False)  # portal.template_context has current_user
     csrf.init_app(app)
     configure_tokens(app, settings)
@@ -131,4 +131,3 @@ def _register_blueprints(app: Flask) -> None:
         app.register_blueprint(pages)
     app.register_blueprint(api)
     app.register_blueprint(api, url_prefix="/api", name="api_prefixed")
-    app.cli.add_command(portal_commands)

@@ -2,7 +2,6 @@
 
 from flask_jwt_extended import JWTManager
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 
@@ -17,7 +16,6 @@ class Logins(LoginManager):
 
 # Rows stay readable after a commit: no transaction opens by surprise while Mux is being called.
 db = SQLAlchemy(session_options={"expire_on_commit": False})
-migrate = Migrate()
 login_manager = Logins()
 login_manager.session_protection = None
 csrf = CSRFProtect()

@@ -9,6 +9,8 @@ from flask import current_app
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from huey import Huey
+
 
 class WorkName(enum.StrEnum):
     """The pieces of the worker's periodic work, by the names that their rows and tasks carry."""
@@ -25,6 +27,16 @@ class WorkName(enum.StrEnum):
 
 
 log = structlog.get_logger()
+
+
+def make_nudge(queue: "Callable[[], Huey]") -> "Callable[[WorkName], None]":
+    """What puts a piece of work into the queue; the queue is opened with the first of them."""
+    return lambda name: queue().do(name.value, is_due_now=True)
+
+
+def make_queue_length(queue: "Callable[[], Huey]") -> "Callable[[], int]":
+    """What tells how many tasks wait for a worker."""
+    return lambda: int(queue().pending_count())
 
 
 def nudge(name: WorkName) -> None:

@@ -4,9 +4,7 @@ What is to be done stands in rows, written in the transaction that decided it. A
 look: one that is lost is made up for by the next minute's, one too many finds nothing to do.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
-from functools import cache
 
 from flask import Flask
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
@@ -76,17 +74,6 @@ def make_worker(app: Flask, settings: Settings) -> Huey:
 
     huey.do = do
     return huey
-
-
-def make_nudge(open_queue: Callable[[], Huey]) -> Callable[[WorkName], None]:
-    """What puts a piece of work into the queue; the queue is opened with the first of them."""
-    queue = cache(open_queue)
-    return lambda name: queue().do(name.value, is_due_now=True)
-
-
-def make_queue_length(open_queue: Callable[[], Huey]) -> Callable[[], int]:
-    """What tells how many tasks wait for a worker."""
-    return lambda: int(open_queue().pending_count())
 
 
 def _make_queue(settings: Settings) -> Huey:

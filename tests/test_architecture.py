@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Each layer may import from itself, where listed as such, and from every layer below it.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("portal", "portal.start_checks"),
+    ("portal", "portal.start_checks", "portal.on_demand"),
     (
         *(
             "portal.account",
@@ -213,6 +213,11 @@ def test_no_import_stands_inside_a_function(file: Path) -> None:
         if isinstance(function, ast.FunctionDef):
             inside = [node.lineno for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)]
             assert inside == [], f"{file.name}:{inside}"
+
+
+def test_modules_are_loaded_late_in_one_place_alone() -> None:
+    late = {module_of(file) for file in python_files("portal") if "importlib" in set(imports_of(file))}
+    assert late == {"portal.on_demand"}
 
 
 def test_the_portal_and_the_local_mux_meet_over_http_only() -> None:

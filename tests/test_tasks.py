@@ -18,8 +18,8 @@ from structlog.testing import capture_logs
 from portal.config import current_settings
 from portal.extensions import db
 from portal.models import PeriodicWork
-from portal.nudge import WorkName, nudge
-from portal.tasks import WORK, make_nudge, make_worker
+from portal.nudge import WorkName, make_nudge, nudge
+from portal.tasks import WORK, make_worker
 from tests.browser.stack import eventually, free_port
 from tests.clock import NOON, StoppedClock
 
