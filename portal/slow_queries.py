@@ -12,6 +12,7 @@ from flask import has_request_context, request
 from sqlalchemy import Engine, event
 
 from portal.bare_select import watch_bare_selects
+from portal.direct_route import direct_route
 
 STATEMENT_MAX_CHARACTERS = 2000
 MILLISECONDS = 1000
@@ -71,7 +72,7 @@ def _tell(statement: str, seconds: float) -> None:
 
 
 def _route() -> str | None:
-    """The rule that leads to the view, without what stands in its place-holders; None outside of Flask's requests."""
+    """The rule that leads to the view, without what stands in its place-holders; None outside of requests."""
     if not has_request_context():
-        return None
+        return direct_route()
     return f"{request.method} {request.url_rule.rule if request.url_rule else '(unknown)'}"

@@ -109,6 +109,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.postgresql",
             "portal.connections",
             "portal.addresses",
+            "portal.direct_route",
             "portal.form_tokens",
             "portal.session_cookies",
             "portal.bare_select",

@@ -10,8 +10,13 @@ from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
 from portal.bare_select import BareSelect, reading
+from portal.direct_route import direct_route
 from portal.extensions import db
-from portal.slow_queries import log_slow_queries
+from portal.slow_queries import log_slow_bare_selects, log_slow_queries
+from tests.callers import Api, Shelf
+from tests.clock import StoppedClock
+from tests.conftest import WEBHOOK_SECRETS
+from tests.webhooks.mux_events import asset, event, signature
 
 SLOW_MS = 500
 TAKES_MORE_THAN_A_MILLISECOND = """
@@ -109,6 +114,42 @@ def test_what_goes_past_sqlalchemy_is_watched_too(start: Callable[..., Flask], s
         assert many.rows(reader) == [(300000,)]
 
     assert len([line for line in logs if line.get("statement", "").startswith("WITH")]) == lines
+
+
+@pytest.fixture
+def _each_bare_select_is_slow(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    log_slow_bare_selects(SLOW_MS)
+    monkeypatch.setattr("portal.bare_select.perf_counter", watch)
+    watch.step = 1.0
+
+
+@pytest.mark.usefixtures("_each_bare_select_is_slow")
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/programme?limit=5", "GET /programme"),
+        ("/api/programme/{product_id}", "GET /programme/<uuid:product_id>"),
+    ],
+)
+def test_the_route_of_what_is_answered_before_flask_is_told(api: Api, shelf: Shelf, path: str, route: str) -> None:
+    asked = path.format(product_id=shelf.add())
+
+    with capture_logs() as logs:
+        api.get(asked, by="viewer")
+
+    assert {line["route"] for line in logs if line["event"] == "query.slow"} == {route}
+    assert direct_route() is None
+
+
+@pytest.mark.usefixtures("_each_bare_select_is_slow")
+def test_the_route_of_a_webhook_is_told(app: Flask, clock: StoppedClock) -> None:
+    body, now = event("video.asset.ready", asset("ready")), int(clock.at.timestamp())
+    headers = {"Mux-Signature": f"t={now},v1={signature(body, WEBHOOK_SECRETS[0], now)}"}
+
+    with capture_logs() as logs:
+        assert app.test_client().post("/webhooks/mux", data=body, headers=headers).status_code == 200
+
+    assert {line["route"] for line in logs if line["event"] == "query.slow"} == {"POST /webhooks/mux"}
 
 
 @pytest.mark.parametrize(("slow_query_ms", "lines"), [(1, 1), (0, 0)])

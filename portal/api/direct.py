@@ -26,6 +26,7 @@ from portal.api.schemas import ListQuery, programme_detail_json, programme_list_
 from portal.bare_connections import BareConnections
 from portal.conditional import digest, is_known
 from portal.config import Settings
+from portal.direct_route import answering
 from portal.extensions import db
 from portal.headers import CHECKED_EACH_TIME, security_headers
 from portal.kept import Kept
@@ -91,8 +92,10 @@ class DirectAnswers:
             return None
         try:
             if path[1]:
-                return self._programme(claims, uuid.UUID(path[1]), self._now())
-            return self._list(claims, environ.get("QUERY_STRING", ""), self._now())
+                with answering("GET /programme/<uuid:product_id>"):
+                    return self._programme(claims, uuid.UUID(path[1]), self._now())
+            with answering("GET /programme"):
+                return self._list(claims, environ.get("QUERY_STRING", ""), self._now())
         except (SQLAlchemyError, psycopg.Error, sqlite3.Error):
             return None  # the view meets the same trouble, and tells of it
 

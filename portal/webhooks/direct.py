@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from flask import Flask
 
+from portal.direct_route import answering
 from portal.headers import UNSTORED, security_headers
 from portal.mux.webhook import BadEventError, BadSignatureError, MuxEvent, parse, verify
 from portal.webhooks.reception import Reception
@@ -43,7 +44,8 @@ class DirectWebhooks:
         event = self._event(environ) if environ["PATH_INFO"] == PATH else None
         if event is None:
             return self._following(environ, start_response)
-        receipt = self._reception.take(event)
+        with answering(f"POST {PATH}"):
+            receipt = self._reception.take(event)
         if receipt is None:
             environ[FAILED] = True
             return self._following(environ, start_response)
