@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
-from portal.models.paging import NumberedPage, is_row_id
+from portal.models.paging import NumberedPage, is_row_id, numbered_page
 from portal.models.programme import Programme, showable
 
 
@@ -117,18 +117,13 @@ def failed_event_ids(limit: int) -> list[int]:
 
 def newest_events(wanted: EventFilter, *, limit: int, after: int | None) -> NumberedPage[ListedEvent]:
     """Newest first. One query."""
-    chosen = _filtered(_listed(), wanted)
-    if after is not None:
-        chosen = chosen.where(WebhookEvent.id < after)
-    rows = db.session.execute(chosen.limit(limit + 1)).all()
-    items = [ListedEvent(event=event, programme_title=title) for event, title in rows[:limit]]
-    return NumberedPage(items=items, next_cursor=items[-1].event.id if len(rows) > limit else None)
+    return numbered_page(_filtered(_listed(), wanted), WebhookEvent.id, _as_listed, limit=limit, after=after)
 
 
 def troubling_events(limit: int) -> list[ListedEvent]:
     """The newest that failed or that contradict what is known. One query."""
-    chosen = _listed().where(text(_IS_TROUBLING)).limit(limit)
-    return [ListedEvent(event=event, programme_title=title) for event, title in db.session.execute(chosen)]
+    chosen = _listed().where(text(_IS_TROUBLING)).order_by(WebhookEvent.id.desc()).limit(limit)
+    return [_as_listed(*row) for row in db.session.execute(chosen)]
 
 
 def _with_title() -> Select[WebhookEvent, str | None]:
@@ -137,8 +132,11 @@ def _with_title() -> Select[WebhookEvent, str | None]:
 
 
 def _listed() -> Select[WebhookEvent, str | None]:
-    chosen = _with_title().options(defer(WebhookEvent.payload, raiseload=True))
-    return chosen.order_by(WebhookEvent.id.desc())
+    return _with_title().options(defer(WebhookEvent.payload, raiseload=True))
+
+
+def _as_listed(event: WebhookEvent, programme_title: str | None) -> ListedEvent:
+    return ListedEvent(event=event, programme_title=programme_title)
 
 
 def _filtered(chosen: Select[WebhookEvent, str | None], wanted: EventFilter) -> Select[WebhookEvent, str | None]:
