@@ -84,7 +84,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         database_url = new_database(request.getfixturevalue("postgresql_server"))
     stack = Stack(instance, database_url)
     try:
-        yield stack.start()
+        yield stack.start(EMBED_ORIGINS="https://club.example")
     finally:
         stack.stop()
 

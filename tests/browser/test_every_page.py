@@ -76,6 +76,7 @@ def addresses(stack: Stack, h264_video: Path, broken_video: Path) -> dict[str, l
         "somebody": [
             *("/auth/sign-in", "/auth/register", "/auth/forgotten-password"),
             *("/auth/reset-password/old", "/auth/confirm/old", "/auth/invitation/old"),
+            *(f"/embed/{product_id}" for product_id in (ready, premium, waiting)),  # played, locked, not there
         ],
         "viewer": ["/", "/?tag=calm", "/?tag=nothing", f"/watch/{ready}", f"/watch/{premium}", "/nowhere"],
         "coach": [
