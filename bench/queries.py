@@ -1,4 +1,4 @@
-"""Counting what a request asks of the database."""
+"""Counting what is asked of the database; the tests count with it, too."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +15,14 @@ from portal.extensions import db
 def statements_of(app: Flask, call: Call) -> list[str]:
     """The SQL statements that one call sends, in order."""
     client = app.test_client(use_cookies=False)
-    with _statements(app) as sent:
+    with queries_of(app) as sent:
         call.send(client)
     return sent
 
 
 @contextmanager
-def _statements(app: Flask) -> Iterator[list[str]]:
+def queries_of(app: Flask) -> Iterator[list[str]]:
+    """Every statement that is sent while this is open, by any thread."""
     with app.app_context():
         engine = db.engine
     sent: list[str] = []

@@ -1,34 +1,5 @@
-"""Counting what is asked of the database."""
+"""Counting what is asked of the database, as the benchmarks count it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from bench.queries import queries_of
 
-from flask import Flask
-from sqlalchemy import event
-
-from portal.bare_select import unwatch_bare_selects, watch_bare_selects
-from portal.extensions import db
-
-
-@contextmanager
-def queries_of(app: Flask) -> Iterator[list[str]]:
-    """Every statement that is sent while this is open, by any thread."""
-    with app.app_context():
-        engine = db.engine
-    sent: list[str] = []
-
-    def remember(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):  # SQLite alone shows it as a statement
-            sent.append(statement)
-
-    def remember_bare(statement: str, _seconds: float) -> None:
-        sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", remember)
-    watch_bare_selects(remember_bare)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", remember)
-        unwatch_bare_selects(remember_bare)
+__all__ = ("queries_of",)
