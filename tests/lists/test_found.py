@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from portal.extensions import db
-from portal.models import Programme, Status, User
+from portal.models import Programme, Status, User, catalogue
 from portal.models import searched as lists
 from portal.models.catalogue import Filter, Page, featured_then_newest, newest_published, read_cursor
 from tests.clock import NOON
@@ -53,6 +53,7 @@ SEARCHES = (
     "",
 )
 
+NUMBERS = ("SAMPLE", "COMMON_FROM", "LOOKED_THROUGH", "FEW")
 # How lists look for words: a common word is read for, a rare one looked up. Whatever is taken for common is found.
 WAYS = {
     "as in production": (200, 2, 4_000, 500),
@@ -80,9 +81,8 @@ def programmes(in_app: Flask, cast: Cast) -> list[Programme]:
 
 
 @pytest.fixture(params=list(WAYS))
-def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in zip(("SAMPLE", "COMMON_FROM", "LOOKED_THROUGH", "FEW"), WAYS[request.param], strict=True):
-        monkeypatch.setattr(lists, name, value)
+def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield from _going(monkeypatch, request.param)
 
 
 @pytest.mark.usefixtures("_way")
@@ -97,6 +97,50 @@ def test_every_page_has_what_a_plain_look_finds(
     in_order = sorted(found, key=_key(list_page), reverse=True)
 
     assert list(_walk(list_page, wanted, limit)) == [programme.product_id for programme in in_order]
+
+
+PARTED = "Übungsnachmittage"  # longer than two of the largest pieces that an index has
+SCATTERED = {  # texts with all pieces of a word, which it does not stand in
+    "abcdefghi": "abcdefgh bcdefghi",
+    "abcdef": "abcd xcdef",
+    "abc": "bc ab",
+    "abcdefghijklmnopq": "ijklmnop abcdefgh jklmnopq",
+}
+
+
+@pytest.mark.usefixtures("_looked_up")
+def test_a_word_is_found_by_any_part_of_it(in_app: Flask, make: Callable[..., Programme]) -> None:
+    parts = {PARTED[start:end] for end in range(1, len(PARTED) + 1) for start in range(end)}
+    product_id = make(title=f"Of {PARTED}").product_id
+
+    for part in parts:
+        page = newest_published(Filter(search=part.upper()), limit=1, after=None)
+        assert [row.product_id for row in page.items] == [product_id], part
+
+
+@pytest.mark.usefixtures("_looked_up")
+@pytest.mark.parametrize(("word", "text"), SCATTERED.items())
+def test_pieces_of_a_word_do_not_make_it(in_app: Flask, make: Callable[..., Programme], word: str, text: str) -> None:
+    makes = {title: make(title=title).product_id for title in (text, f"X{word}x", text.upper())}
+
+    page = newest_published(Filter(search=word), limit=1, after=None)
+
+    assert [row.product_id for row in page.items] == [makes[f"X{word}x"]]
+    assert page.next_cursor is None
+
+
+@pytest.fixture
+def _looked_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield from _going(monkeypatch, "always by the index")
+
+
+def _going(monkeypatch: pytest.MonkeyPatch, way: str) -> Iterator[None]:
+    """Statements are kept, and those that were made for another way would go on with it."""
+    for name, value in zip(NUMBERS, WAYS[way], strict=True):
+        monkeypatch.setattr(lists, name, value)
+    catalogue._published_statement.cache_clear()
+    yield
+    catalogue._published_statement.cache_clear()
 
 
 def _programme(dice: Random, owner: User, number: int) -> Programme:
