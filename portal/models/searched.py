@@ -68,7 +68,13 @@ def _looked_up(listing: Listing, words: tuple[Word, ...], seen: CTE, is_looked_u
 
 
 def _found_by_all(listing: Listing, words: tuple[Word, ...], is_looked_up: ColumnElement[bool]) -> CTE:
-    found = _in_order(listing, ProgrammeText.product_id, is_indexed_under_all(words), "all_listed")
+    """Read in the list's order, and no further than to the end of the page."""
+    sorted_first = row_limit(0)  # an offset: no condition is asked before
+    candidates = _in_order(listing, ProgrammeText.product_id, is_indexed_under_all(words), "all_listed")
+    listed = candidates.offset(sorted_first).subquery()
+    is_there = mentions(words, func.lower(ProgrammeText.content))
+    is_read_there = select(is_there).where(ProgrammeText.product_id == listed.c.product_id).scalar_subquery()
+    found = select(listed.c.product_id).where(is_read_there)
     return found.limit(_rows_if(is_looked_up, listing.rows)).cte("found_by_all")
 
 

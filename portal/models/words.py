@@ -43,7 +43,6 @@ class Word:
 
     place: int
     is_short: bool  # SQLite's index knows nothing of it
-    is_long: bool  # PostgreSQL's index knows only how it begins
 
 
 def words_of(search: str | None) -> tuple[str, ...]:
@@ -53,10 +52,7 @@ def words_of(search: str | None) -> tuple[str, ...]:
 
 def kinds_of(words: tuple[str, ...]) -> tuple[Word, ...]:
     """What statements are made of for these words."""
-    return tuple(
-        Word(place, is_short=len(word) < TRIGRAM_CHARACTERS, is_long=len(word) > WINDOW_CHARACTERS)
-        for place, word in enumerate(words)
-    )
+    return tuple(Word(place, is_short=len(word) < TRIGRAM_CHARACTERS) for place, word in enumerate(words))
 
 
 def word_parameters(words: tuple[str, ...]) -> dict[str, str]:
@@ -83,15 +79,16 @@ def mentions(words: Iterable[Word], text: ColumnElement[str]) -> ColumnElement[b
 
 
 def is_indexed_under_all(words: tuple[Word, ...]) -> ColumnElement[bool]:
-    """Whether a ProgrammeText has each of the words, found by the database's index of words."""
-    return OnEach(_has_windows(words), _has_trigrams(words))
-
-
-def is_indexed_under(are_asked: Mapping[Word, ColumnElement[bool]]) -> ColumnElement[bool]:
-    """The same of those words of which the condition holds; none may be short.
+    """Whether a ProgrammeText may have each of the words, by the database's index of words.
 
     More texts may be found than have them: they are to be read.
     """
+    has_all = _windows_have(bindparam("windows", type_=Text))
+    return OnEach(has_all, _has_trigrams(words))
+
+
+def is_indexed_under(are_asked: Mapping[Word, ColumnElement[bool]]) -> ColumnElement[bool]:
+    """The same of those words of which the condition holds; none may be short."""
     windows = _asked(are_asked, "and_window", AND_WINDOW)
     return OnEach(_windows_have(windows), _trigrams_have(_asked(are_asked, "and_phrase", AND_PHRASE)))
 
@@ -102,19 +99,14 @@ def _stands_in(text: ColumnElement[str], word: Word) -> ColumnElement[bool]:
     return OnEach(func.strpos(text, lowered) > 0, func.instr(text, lowered) > 0)
 
 
-def _has_windows(words: tuple[Word, ...]) -> ColumnElement[bool]:
-    """In PostgreSQL: a word begins one of the windows, which are what follows each place of a text."""
-    has_all = _windows_have(bindparam("windows", type_=Text))
-    longer = [word for word in words if word.is_long]
-    return and_(has_all, mentions(longer, func.lower(ProgrammeText.content))) if longer else has_all
-
-
 def _has_trigrams(words: tuple[Word, ...]) -> ColumnElement[bool]:
-    """In SQLite: the index folds more letters into one than lower case does, so what it finds is read, too."""
-    is_there = mentions(words, func.lower(ProgrammeText.content))
-    if all(word.is_short for word in words):
-        return is_there
-    return and_(_trigrams_have(bindparam("trigrams", type_=Text)), is_there)
+    """In SQLite: short words are read for, as the index knows nothing of them."""
+    short = [word for word in words if word.is_short]
+    are_there = mentions(short, func.lower(ProgrammeText.content))
+    if len(short) == len(words):
+        return are_there
+    have_all = _trigrams_have(bindparam("trigrams", type_=Text))
+    return and_(have_all, are_there) if short else have_all
 
 
 def _windows_have(query: ColumnElement[str]) -> ColumnElement[bool]:

@@ -20,4 +20,4 @@ def test_no_limit_of_a_list_is_a_parameter(wanted: Filter) -> None:
     text = str(page.compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
 
     assert text.endswith("LIMIT 21")
-    assert re.findall(r"LIMIT (?!\d|CASE)", text) == []
+    assert re.findall(r"LIMIT (?!\d|CASE|ALL)", text) == []
