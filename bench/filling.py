@@ -16,7 +16,7 @@ from bench.people import people
 from bench.programmes import Batch, Row, batches
 from portal.models import Base, Role, User
 
-WORD_INDEX = "ix_programme_text_windows"  # PostgreSQL's
+WORD_INDEX = "ix_programme_text_pieces"  # PostgreSQL's
 TRIGRAMS_TRIGGER = "programme_text_added"  # what puts words into SQLite's
 EDITION = 2  # raised whenever other rows are made, so that databases filled before are filled anew
 

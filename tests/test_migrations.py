@@ -101,6 +101,21 @@ def test_texts_and_tags_follow_on_the_way_down_and_up_again(empty_app: Flask) ->
         assert (_texts("content"), _found("new"), _found("calm")) == ([("New\nvoice",)], 1, 0)
 
 
+def test_words_are_found_before_and_after_their_index_is_made_of_pieces(empty_app: Flask) -> None:
+    with empty_app.app_context():
+        upgrade(revision="0001")
+        _execute(*ROWS_OF_THE_FIRST_SCHEMA[:3])
+        upgrade(revision="0012")
+        _execute(VOICE)
+        assert _found("voice") == 1
+
+        upgrade(revision="0013")
+        assert (_found_by_pieces("voice"), _found_by_pieces("noise")) == (1, 0)
+
+        downgrade(revision="0012")
+        assert (_found("voice"), _found("noise")) == (1, 0)
+
+
 def _execute(*statements: str) -> None:
     with db.engine.begin() as connection:
         for statement in statements:
@@ -118,10 +133,19 @@ def _tags() -> list[str]:
 
 
 def _found(word: str) -> int | None:
-    """How many texts the index of words finds."""
+    """How many texts the index of words finds, until schema 0012."""
+    return _counted("search_windows(content) @@ CAST(:word AS tsquery)", word)
+
+
+def _found_by_pieces(word: str) -> int | None:
+    """The same from schema 0013 on."""
+    return _counted("search_pieces(content) @@ CAST(search_cover(:word) AS tsquery)", word)
+
+
+def _counted(condition_in_postgresql: str, word: str) -> int | None:
     asked = {
         "sqlite": "SELECT count(*) FROM programme_words WHERE programme_words MATCH :word",
-        "postgresql": "SELECT count(*) FROM programme_text WHERE search_windows(content) @@ CAST(:word AS tsquery)",
+        "postgresql": f"SELECT count(*) FROM programme_text WHERE {condition_in_postgresql}",  # noqa: S608 - ours
     }[db.engine.dialect.name]
     with db.engine.connect() as connection:
         return connection.scalar(text(asked), {"word": word})

@@ -21,4 +21,4 @@ class ProgrammeText(Base):
 
 def by_models(_object: Any, name: str | None, _kind: str, is_reflected: bool, _compared: Any) -> bool:  # noqa: FBT001
     """Whether models make this (Alembic's question): the indexes of words are made by a migration alone."""
-    return not (is_reflected and name is not None and name.startswith(("programme_words", "ix_programme_text_windows")))
+    return not (is_reflected and name is not None and name.startswith(("programme_words", "ix_programme_text_pieces")))

@@ -32,9 +32,8 @@ from sqlalchemy.types import Text
 from portal.models.programme import Programme
 from portal.models.programme_text import ProgrammeText
 
-WINDOW_CHARACTERS = 12  # fewer than migration 0010 keeps of each place: lower case may be longer than what was typed
 TRIGRAM_CHARACTERS = 3  # with fewer, SQLite's index of trigrams knows nothing
-AND_WINDOW, AND_PHRASE = " & ", " AND "  # between the words of a query, in PostgreSQL and in SQLite
+AND = " AND "  # between the words that SQLite's index is asked for
 
 
 @dataclass(frozen=True)
@@ -58,13 +57,11 @@ def kinds_of(words: tuple[str, ...]) -> tuple[Word, ...]:
 def word_parameters(words: tuple[str, ...]) -> dict[str, str]:
     """The values that belong to such statements, of which either database takes its own."""
     parameters = {
-        "windows": AND_WINDOW.join(map(_window, words)),
-        "trigrams": AND_PHRASE.join(_phrase(word) for word in words if len(word) >= TRIGRAM_CHARACTERS),
+        "trigrams": AND.join(_phrase(word) for word in words if len(word) >= TRIGRAM_CHARACTERS),
     }
     for place, word in enumerate(words):
         parameters[f"word_{place}"] = word
-        parameters[f"and_window_{place}"] = AND_WINDOW + _window(word)
-        parameters[f"and_phrase_{place}"] = AND_PHRASE + _phrase(word)
+        parameters[f"and_phrase_{place}"] = AND + _phrase(word)
     return parameters
 
 
@@ -83,20 +80,24 @@ def is_indexed_under_all(words: tuple[Word, ...]) -> ColumnElement[bool]:
 
     More texts may be found than have them: they are to be read.
     """
-    has_all = _windows_have(bindparam("windows", type_=Text))
-    return OnEach(has_all, _has_trigrams(words))
+    return OnEach(_has_pieces(words), _has_trigrams(words))
 
 
 def is_indexed_under(are_asked: Mapping[Word, ColumnElement[bool]]) -> ColumnElement[bool]:
     """The same of those words of which the condition holds; none may be short."""
-    windows = _asked(are_asked, "and_window", AND_WINDOW)
-    return OnEach(_windows_have(windows), _trigrams_have(_asked(are_asked, "and_phrase", AND_PHRASE)))
+    covers = (case((is_asked, _cover(word))) for word, is_asked in are_asked.items())
+    return OnEach(_pieces_have(func.concat_ws(" & ", *covers)), _trigrams_have(_phrases(are_asked)))
 
 
 def _stands_in(text: ColumnElement[str], word: Word) -> ColumnElement[bool]:
     # In a statement of its own the word is put in lower case once, not for each row.
     lowered = select(func.lower(bindparam(f"word_{word.place}", type_=Text))).scalar_subquery()
     return OnEach(func.strpos(text, lowered) > 0, func.instr(text, lowered) > 0)
+
+
+def _has_pieces(words: tuple[Word, ...]) -> ColumnElement[bool]:
+    """In PostgreSQL: each word by itself, as where one does not stand the others are skipped."""
+    return and_(*(_pieces_have(_cover(word)) for word in words))
 
 
 def _has_trigrams(words: tuple[Word, ...]) -> ColumnElement[bool]:
@@ -109,8 +110,13 @@ def _has_trigrams(words: tuple[Word, ...]) -> ColumnElement[bool]:
     return and_(have_all, are_there) if short else have_all
 
 
-def _windows_have(query: ColumnElement[str]) -> ColumnElement[bool]:
-    return func.search_windows(ProgrammeText.content).bool_op("@@")(cast(func.lower(query), TSQUERY))
+def _pieces_have(asked: ColumnElement[str]) -> ColumnElement[bool]:
+    return func.search_pieces(ProgrammeText.content).bool_op("@@")(cast(asked, TSQUERY))
+
+
+def _cover(word: Word) -> ColumnElement[str]:
+    """The pieces of PostgreSQL's index that a word is made of; a text may have them all in other places."""
+    return func.search_cover(bindparam(f"word_{word.place}", type_=Text), type_=Text)
 
 
 def _trigrams_have(query: ColumnElement[str]) -> ColumnElement[bool]:
@@ -118,23 +124,18 @@ def _trigrams_have(query: ColumnElement[str]) -> ColumnElement[bool]:
     return ProgrammeText.id.in_(found.where(column("programme_words").bool_op("MATCH")(query)))
 
 
-def _window(word: str) -> str:
-    start = word[:WINDOW_CHARACTERS].replace("\\", "\\\\").replace("'", "''")
-    return f"'{start}':*"
-
-
 def _phrase(word: str) -> str:
     quoted = word.replace('"', '""')
     return f'"{quoted}"'
 
 
-def _asked(are_asked: Mapping[Word, ColumnElement[bool]], name: str, joined_by: str) -> ColumnElement[str]:
-    """The query for those words of which the condition holds, without the "and" that it would begin with."""
+def _phrases(are_asked: Mapping[Word, ColumnElement[bool]]) -> ColumnElement[str]:
+    """What SQLite's index is asked for: those words of which the condition holds, without a first "and"."""
     parts = [
-        case((is_asked, bindparam(f"{name}_{word.place}", type_=Text)), else_="")
+        case((is_asked, bindparam(f"and_phrase_{word.place}", type_=Text)), else_="")
         for word, is_asked in are_asked.items()
     ]
-    return func.substr(reduce(operator.add, parts), len(joined_by) + 1)
+    return func.substr(reduce(operator.add, parts), len(AND) + 1)
 
 
 class OnEach(GenericFunction[bool]):

@@ -66,7 +66,7 @@ def published(wanted: Filter, *by: str, order: Any = newest_published, is_deep: 
 
 BY_WORDS: dict[str, Any] = {
     "in_sqlite": frozenset({"programme_words"}),
-    "in_postgresql": frozenset({"ix_programme_text_windows"}),
+    "in_postgresql": frozenset({"ix_programme_text_pieces"}),
     "sorts_a_page": True,
 }
 NEWEST, FEATURED, TAGGED = "ix_programme_published", "ix_programme_catalogue", "pk_programme_tag"
@@ -93,7 +93,7 @@ LISTS = {
     "common word in a rare tag": published(
         Filter(tag=RARE_TAG, search=COMMON_WORD),
         TAGGED_RARELY,
-        left_alone_in_postgresql=frozenset({"ix_programme_text_windows"}),
+        left_alone_in_postgresql=frozenset({"ix_programme_text_pieces"}),
         **BY_WORDS,
     ),
     "rare word beside a common one": published(Filter(search=f"{COMMON_WORD} {RARE_WORD}"), NEWEST, **BY_WORDS),
