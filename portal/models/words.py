@@ -111,7 +111,9 @@ def _has_trigrams(words: tuple[Word, ...]) -> ColumnElement[bool]:
 
 
 def _pieces_have(asked: ColumnElement[str]) -> ColumnElement[bool]:
-    return func.search_pieces(ProgrammeText.content).bool_op("@@")(cast(asked, TSQUERY))
+    # In a statement of its own PostgreSQL can't guess by what is asked, and has no reason to plan each search anew.
+    query = select(cast(asked, TSQUERY)).scalar_subquery()
+    return func.search_pieces(ProgrammeText.content).bool_op("@@")(query)
 
 
 def _cover(word: Word) -> ColumnElement[str]:
