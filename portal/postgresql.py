@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Engine, event
 
-from portal.prepared import failure_of
+from portal.prepared import KEPT_AS, PreparedSelects, failure_of
 from portal.transactions import only_reads
 
 if TYPE_CHECKING:
@@ -25,17 +25,21 @@ def tune_postgresql(engine: Engine) -> None:
     """Let the engine's connections begin transactions where something may be written; other engines are left alone."""
     if engine.dialect.name != "postgresql":
         return
-    event.listen(engine, "connect", _leave_it_to_us)
+    event.listen(engine, "connect", _begin_nothing_by_itself)
+    event.listen(engine, "rollback", _expect_nothing_prepared)
+    event.listen(engine, "rollback_savepoint", _expect_nothing_prepared)
     event.listen(engine, "begin", _begin)
 
 
-def _leave_it_to_us(connection: Any, _record: Any) -> None:
-    """The driver begins no transaction by itself, and prepares nothing.
-
-    Otherwise it would have the connection forget all that is prepared, of portal.prepared too, after each ROLLBACK.
-    """
+def _begin_nothing_by_itself(connection: Any, _record: Any) -> None:
     connection.autocommit = True
-    connection.prepare_threshold = None
+
+
+def _expect_nothing_prepared(connection: Connection, *_: Any) -> None:
+    """Psycopg has a connection forget all statements after a ROLLBACK, if it has prepared some of its own."""
+    known: PreparedSelects | None = connection.info.get(KEPT_AS)
+    if known is not None:
+        known.forget()
 
 
 def _begin(connection: Connection) -> None:

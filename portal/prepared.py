@@ -1,8 +1,8 @@
 """SELECTs prepared on a PostgreSQL connection and sent by libpq's own calls.
 
 For statements that come again and again: psycopg's cursors do the same with more steps in between, each of which may
-let another thread go first. What was prepared is kept with the connection and gone with it: portal.postgresql sees to
-it that psycopg does not have it forgotten.
+let another thread go first. What was prepared is kept with the connection and gone with it, or after a ROLLBACK, for
+which portal.postgresql listens.
 """
 
 from collections.abc import MutableMapping, Sequence
@@ -37,6 +37,10 @@ class PreparedSelects:
         """Those of a connection; what is `kept` lasts as long as it."""
         known: PreparedSelects | None = kept.get(KEPT_AS)
         return known or kept.setdefault(KEPT_AS, cls(connection))
+
+    def forget(self) -> None:
+        """Prepare all anew from now on, by other names, as what is there may be there still."""
+        self._statements.clear()
 
     def rows(self, text: str, values: Sequence[Any]) -> Sequence[Row]:
         """All rows of a statement with parameters $1, $2 …, in order.

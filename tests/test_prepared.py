@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, Integer, bindparam, create_engine, func, literal, select, text
+from sqlalchemy import Engine, Integer, bindparam, create_engine, func, literal, select, text
 
 from portal.bare_select import BareConnection, BareSelect, reading
 from portal.connections import POOL_OPTIONS
@@ -54,19 +54,19 @@ def test_a_statement_that_can_not_be_prepared_says_why(engine: Engine) -> None:
         assert ONE.first(reader) == (1,)
 
 
-def test_what_is_prepared_outlives_a_rollback(engine: Engine) -> None:
-    """psycopg would have the connection forget all statements, had it prepared some of its own."""
-    own = text("SELECT 2")
+@pytest.mark.parametrize("is_psycopg_at_it", [True, False], ids=["psycopg prepares, too", "nothing else is prepared"])
+@pytest.mark.parametrize("is_nested", [False, True], ids=["of all", "to a savepoint"])
+def test_after_a_rollback_all_is_prepared_anew(engine: Engine, *, is_psycopg_at_it: bool, is_nested: bool) -> None:
+    """psycopg has a connection forget all statements then, had it prepared some of its own."""
     with engine.connect() as connection:
-        for _ in range(8):  # psycopg prepares what comes for the fifth time, if it may
-            connection.execute(own)
+        for _ in range(8 if is_psycopg_at_it else 1):  # psycopg prepares what comes for the fifth time
+            connection.execute(text("SELECT 2"))
+        of_what = connection.begin_nested() if is_nested else connection
         ONE.first(BareConnection.within(connection))
-        connection.rollback()
-        names = _prepared_names(connection)
-        connection.execute(own)
-        assert ONE.first(BareConnection.within(connection)) == (1,)
-        assert names
-        assert names <= _prepared_names(connection)
+        of_what.rollback()
+        for _ in range(8):
+            connection.execute(text("SELECT 2"))  # begins
+            assert ONE.first(BareConnection.within(connection)) == (1,)
 
 
 def test_what_was_forgotten_within_a_transaction_is_prepared_anew_in_the_next(engine: Engine) -> None:
@@ -112,10 +112,6 @@ def _backend(engine: Engine) -> int:
         row = BareSelect(select(func.pg_backend_pid())).first(reader)
     assert row is not None
     return int(row[0])
-
-
-def _prepared_names(connection: Connection) -> set[str]:
-    return set(connection.scalars(text("SELECT name FROM pg_prepared_statements")))
 
 
 def _run(engine: Engine, statement: str) -> None:
