@@ -46,7 +46,7 @@ def _begin(connection: Connection) -> None:
     if only_reads():
         return
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-    driver.execute("BEGIN")
+    driver.execute("BEGIN", prepare=False)
 
 
 def begin_by_index(driver: "psycopg.Connection[Any]") -> None:
