@@ -14,6 +14,7 @@ from portal.api.direct import DirectAnswers
 from portal.api.identity import configure_tokens
 from portal.api.views import api
 from portal.auth.views import auth
+from portal.bare_connections import BareConnections
 from portal.bell.views import notices
 from portal.catalogue.views import catalogue
 from portal.clock import Clock, system_clock
@@ -120,6 +121,7 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
         tune_postgresql(db.engine)
         check_rested_connections(db.engine)
         log_slow_queries(db.engine, settings.slow_query_ms)
+        app.extensions["bare_connections"] = BareConnections(db.engine)
     log_slow_bare_selects(settings.slow_query_ms)
     login_manager.init_app(app, add_context_processor=False)  # portal.template_context has current_user
     csrf.init_app(app)

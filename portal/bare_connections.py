@@ -37,7 +37,7 @@ class _Lent:
 
 
 class BareConnections:
-    """Lends connections of an engine's pool."""
+    """Lends connections of an engine's pool: one for an application, as their number is bounded for all together."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -23,7 +23,6 @@ from portal.access import may_see, shown_alike
 from portal.api.access_tokens import AccessTokens
 from portal.api.callers import Caller, read_caller, read_caller_and_programme
 from portal.api.schemas import ListQuery, programme_detail_json, programme_list_json
-from portal.bare_connections import BareConnections
 from portal.conditional import digest, is_known
 from portal.config import Settings
 from portal.direct_route import answering
@@ -37,6 +36,7 @@ from portal.stamp import DatabaseStamp
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from portal.bare_connections import BareConnections
     from portal.clock import Clock
     from portal.mux.playback import PlaybackUrls
 
@@ -68,7 +68,8 @@ class DirectAnswers:
         self._app, self._following = app, following
         self._tokens = AccessTokens(app)
         with app.app_context():
-            self._connections, self._stamp = BareConnections(db.engine), DatabaseStamp(db.engine)
+            self._stamp = DatabaseStamp(db.engine)
+        self._connections: BareConnections = app.extensions["bare_connections"]
         self._lists: Kept[Answer] = Kept()
         self._headers = [*security_headers(settings), ("Cache-Control", CHECKED_EACH_TIME)]
 

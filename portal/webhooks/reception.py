@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 import structlog
 from flask import Flask, current_app
 
-from portal.bare_connections import BareConnections
 from portal.extensions import db
 from portal.inbox import Receipt, keep_failure, receive
 from portal.models import Outcome
@@ -16,6 +15,7 @@ from portal.mux.webhook import MuxEvent
 from portal.webhooks.gathering import Gathering
 
 if TYPE_CHECKING:
+    from portal.bare_connections import BareConnections
     from portal.clock import Clock
 
 MOST_TOGETHER = 64  # events in one transaction: it holds the locks of their programmes
@@ -33,8 +33,7 @@ class Reception:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        with app.app_context():
-            self._connections = BareConnections(db.engine)
+        self._connections: BareConnections = app.extensions["bare_connections"]
         self._gathering = Gathering(self._receive_together, most=MOST_TOGETHER)
 
     def take(self, event: MuxEvent) -> Receipt | None:
