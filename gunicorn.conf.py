@@ -8,6 +8,8 @@ import ctypes
 import os
 import sys
 
+from portal.even_worker import EvenWorker
+
 MOST = 1000  # processes or threads
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 MIB = 1024 * 1024
@@ -22,7 +24,7 @@ def _count(name: str, default: int) -> int:
 
 bind = os.environ.get("BIND") or f"127.0.0.1:{os.environ.get('PORT') or 8000}"
 workers = _count("WEB_WORKERS", 2)
-worker_class = "gthread"
+worker_class = EvenWorker
 threads = _count("WEB_THREADS", 16)  # calls to Mux wait here, so there are more than cores
 timeout = 60  # seconds
 graceful_timeout = 20  # seconds
@@ -45,3 +47,8 @@ def post_fork(_arbiter: object, _worker: object) -> None:
     mallopt(M_MMAP_THRESHOLD, MIB)
     mallopt(M_TRIM_THRESHOLD, 4 * MIB)
     mallopt(M_ARENA_MAX, 2)
+
+
+def child_exit(_arbiter: object, worker: EvenWorker) -> None:
+    """Called in the first process, for whichever way a worker has ended."""
+    worker.has_exited()
