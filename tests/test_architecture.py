@@ -116,6 +116,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.prepared",
             "portal.bare_connections",
             "portal.bare_write",
+            "portal.even_worker",
+            "portal.gathering",
             "portal.compiled",
             "portal.session_connection",
             "portal.stamp",

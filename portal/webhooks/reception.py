@@ -9,16 +9,17 @@ import structlog
 from flask import Flask, current_app
 
 from portal.extensions import db
+from portal.gathering import Gathering
 from portal.inbox import Receipt, keep_failure, receive
 from portal.models import Outcome
 from portal.mux.webhook import MuxEvent
-from portal.webhooks.gathering import Gathering
 
 if TYPE_CHECKING:
     from portal.bare_connections import BareConnections
     from portal.clock import Clock
 
 MOST_TOGETHER = 64  # events in one transaction: it holds the locks of their programmes
+PATIENCE_SECONDS = 0.01
 
 log = structlog.get_logger()
 
@@ -34,7 +35,7 @@ class Reception:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._connections: BareConnections = app.extensions["bare_connections"]
-        self._gathering = Gathering(self._receive_together, most=MOST_TOGETHER)
+        self._gathering = Gathering(self._receive_together, most=MOST_TOGETHER, patience_seconds=PATIENCE_SECONDS)
 
     def take(self, event: MuxEvent) -> Receipt | None:
         """Keep an event and apply it, once. None if that failed: it is kept with the reason, and Mux is to come again.

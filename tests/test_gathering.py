@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from portal.webhooks.gathering import Gathering
+from portal.gathering import Gathering
 
 PATIENCE_SECONDS = 30
 
@@ -97,19 +97,28 @@ def test_no_more_are_taken_together_than_allowed_and_the_rest_is_next() -> None:
 def test_a_crowd_waits_for_those_who_were_just_answered() -> None:
     workshop = Workshop(patience_seconds=PATIENCE_SECONDS)
 
-    workshop.bring_while_closed(1, 2, 3, then=4)
+    workshop.bring_while_closed(1, 2, 3, 4, then=5)
 
-    assert workshop.batches == [[1], [2, 3, 4]]
+    assert workshop.batches == [[1], [2, 3, 4, 5]]
+
+
+def test_fewer_than_a_crowd_wait_for_nobody() -> None:
+    workshop = Workshop(patience_seconds=PATIENCE_SECONDS)
+
+    workshop.bring_while_closed(1, 2, 3)
+    workshop.bring(4)
+
+    assert workshop.batches == [[1], [2, 3], [4]]
 
 
 def test_a_crowd_that_gets_smaller_is_waited_for_no_longer_than_its_patience() -> None:
     workshop = Workshop()
 
-    workshop.bring_while_closed(1, 2, 3)
-    workshop.bring(4)
+    workshop.bring_while_closed(1, 2, 3, 4)
     workshop.bring(5)
+    workshop.bring(6)
 
-    assert workshop.batches == [[1], [2, 3], [4], [5]]
+    assert workshop.batches == [[1], [2, 3, 4], [5], [6]]
 
 
 def test_where_it_fails_together_each_is_done_alone_and_only_the_bad_one_fails() -> None:

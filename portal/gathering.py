@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-PATIENCE_SECONDS = 0.01
+CROWD = 4  # come at the same time; fewer are not waited for
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -26,7 +26,7 @@ class _Place(Generic[Item, Result]):
 class Gathering(Generic[Item, Result]):
     """Whoever finds nobody at work takes all that wait, does their work in one go, and hands each its result.
 
-    A single thread never waits for company, and nobody is overtaken. In a crowd those who were just answered mostly
+    A few threads never wait for company, and nobody is overtaken. In a crowd those who were just answered mostly
     come again: the next batch waits for as many as there were, and no longer than its patience. Otherwise two halves of
     a crowd would take turns, each paying for a whole batch. Where it fails together, each thread does its own item once
     more alone, so nobody suffers from another's item.
@@ -37,7 +37,7 @@ class Gathering(Generic[Item, Result]):
         work: Callable[[Sequence[Item]], Sequence[Result]],
         *,
         most: int,
-        patience_seconds: float = PATIENCE_SECONDS,
+        patience_seconds: float,
     ) -> None:
         """`work` gives a result for each item, in the same order; `most` is how many it is given at the most."""
         self._work = work
@@ -89,7 +89,8 @@ class Gathering(Generic[Item, Result]):
 
     def _call_next(self, were_done: int) -> None:
         with self._lock:
-            self._expected = min(self._most, were_done + len(self._line))
+            came = were_done + len(self._line)
+            self._expected = min(self._most, came) if came >= CROWD else 1
             if self._line:
                 self._line[0].called.release()
             else:
