@@ -34,7 +34,7 @@ class Compiled:
         dialect = _POSTGRESQL if database == "postgresql" else _SQLITE
         compiled = cast("SQLCompiler", statement.compile(dialect=dialect))
         binders = {
-            each.key: each.type.dialect_impl(dialect).bind_processor(dialect) for each in compiled.binds.values()
+            name: each.type.dialect_impl(dialect).bind_processor(dialect) for each, name in compiled.bind_names.items()
         }
         readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         return cls(

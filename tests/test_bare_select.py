@@ -56,6 +56,12 @@ def test_what_is_sent_comes_back_as_it_was(engine: Engine, kind: TypeEngine[Any]
         assert echo.rows(reader, value=value) == [(value, 7)]
 
 
+def test_a_value_may_stand_in_the_statement_itself(engine: Engine) -> None:
+    admins = BareSelect(select(User.id).where(User.role == Role.ADMIN, User.id == bindparam("id")))
+    with reading(engine) as reader:
+        assert admins.rows(reader, id=-1) == []
+
+
 def test_values_of_all_sizes_may_be_asked_for_in_turn(engine: Engine) -> None:
     echo = BareSelect(select(bindparam("value", type_=RowId)))
     with reading(engine) as reader:
