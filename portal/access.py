@@ -9,7 +9,7 @@ from typing import Any, cast
 from flask import abort
 from flask_login import current_user
 
-from portal.bare_select import reading
+from portal.bare_connections import current_bare_connections
 from portal.config import current_settings
 from portal.extensions import db
 from portal.models import Programme, User
@@ -156,8 +156,7 @@ def programme_to_watch(viewer: Viewer, product_id: uuid.UUID) -> ProgrammeRow:
 
 
 def _programme_row(product_id: uuid.UUID) -> ProgrammeRow | None:
-    with reading(db.engine) as reader:
-        row = ROW_OF_PROGRAMME.first(reader, product_id=product_id)
+    row = current_bare_connections().first(ROW_OF_PROGRAMME, product_id=product_id)
     return ProgrammeRow._make(row) if row else None
 
 

@@ -4,17 +4,21 @@ The pool counts them as lent, so that it never opens more than it may; their num
 each thread. Like its own, one that has rested is asked whether it still lives.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
+from flask import current_app
 from sqlalchemy import Engine, PoolProxiedConnection, event
 
 from portal.bare_select import BareConnection
+from portal.compiled import Row
 from portal.connections import MOST_BEYOND, RESTED_SECONDS, is_alive
+from portal.gathered_select import Asked, GatheredSelect
+from portal.gathering import Gathering
 from portal.postgresql import begin_by_index, commit_or_raise
 
 if TYPE_CHECKING:
@@ -23,6 +27,13 @@ if TYPE_CHECKING:
     from portal.sqlite import LinedConnection
 
 MOST_AT_HAND = MOST_BEYOND
+MOST_TOGETHER = 64  # questions in one
+PATIENCE_SECONDS = 0.005
+
+
+def current_bare_connections() -> "BareConnections":
+    """Those of the application at work."""
+    return cast("BareConnections", current_app.extensions["bare_connections"])
 
 
 @dataclass(slots=True)
@@ -42,11 +53,12 @@ class BareConnections:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._at_hand: list[_Lent] = []  # its append and pop are one step each
+        self._gatherings: dict[GatheredSelect, Gathering[Asked, Row | None]] = {}
         event.listen(engine, "engine_disposed", self._discard_all)
 
     @contextmanager
     def reading(self) -> Iterator[BareConnection]:
-        """As portal.bare_select.reading, for a fraction of what that costs."""
+        """A connection outside of transactions: its driver begins none by itself. Closed where the block raises."""
         lent = self._take()
         try:
             yield lent.connection
@@ -65,6 +77,27 @@ class BareConnections:
             begin(connection.driver)
             yield connection
             commit(connection.driver)
+
+    def first(self, select: GatheredSelect, **parameters: Any) -> Row | None:
+        """The row that it selects, None where there is none: as what is committed when this is called has it.
+
+        Of PostgreSQL, threads that ask the same at the same time ask together: a journey to it costs more than a row.
+        """
+        if self._engine.dialect.name != "postgresql":
+            with self.reading() as connection:
+                return select.first(connection, **parameters)
+        return self._gathering_of(select).bring(parameters)
+
+    def _gathering_of(self, select: GatheredSelect) -> "Gathering[Asked, Row | None]":
+        known = self._gatherings.get(select)
+        return known or self._gatherings.setdefault(select, self._gathering_for(select))
+
+    def _gathering_for(self, select: GatheredSelect) -> "Gathering[Asked, Row | None]":
+        def ask(asked: Sequence[Asked]) -> Sequence[Row | None]:
+            with self.reading() as connection:
+                return select.first_of_each(connection, asked)
+
+        return Gathering(ask, most=MOST_TOGETHER, patience_seconds=PATIENCE_SECONDS)
 
     def _take(self) -> _Lent:
         with suppress(IndexError):

@@ -1,7 +1,6 @@
 """SELECTs on the bare driver, for the few questions that are asked on almost every request."""
 
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Self, cast
@@ -47,19 +46,6 @@ class BareConnection:
     def within(cls, connection: Connection) -> Self:
         """That of SQLAlchemy's connection, and the transaction that it is in."""
         return cls.of_pool(connection.engine, connection.connection)
-
-
-@contextmanager
-def reading(engine: Engine) -> Iterator[BareConnection]:
-    """A connection of the engine's pool, outside of transactions: its driver begins none by itself."""
-    pooled = engine.raw_connection()
-    try:
-        yield BareConnection.of_pool(engine, pooled)
-    except BaseException:
-        pooled.invalidate()
-        raise
-    finally:
-        pooled.close()
 
 
 class BareSelect:

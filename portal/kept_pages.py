@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from markupsafe import Markup
 
 from portal.access import shown_alike, viewer_here
-from portal.bare_select import reading
+from portal.bare_connections import current_bare_connections
 from portal.extensions import db
 from portal.kept import Kept
 from portal.people.sessions import SignedIn, read_session
@@ -47,8 +47,7 @@ def person_looking(token: str, at: datetime, came_for: uuid.UUID | None) -> Sign
     With the programme whose page it is, if it is one's.
     """
     beforehand = current_parts().stamp.before_reading()
-    with reading(db.engine) as reader:
-        person = read_session(reader, token, at, came_for)
+    person = read_session(current_bare_connections(), token, at, came_for)
     return replace(person, stamp=beforehand) if person and beforehand else person
 
 

@@ -117,6 +117,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.bare_connections",
             "portal.bare_write",
             "portal.even_worker",
+            "portal.gathered_select",
             "portal.gathering",
             "portal.compiled",
             "portal.session_connection",

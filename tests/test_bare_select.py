@@ -9,13 +9,14 @@ from flask import Flask
 from sqlalchemy import Boolean, Engine, Enum, Integer, String, Text, Uuid, bindparam, literal, select, update
 from sqlalchemy.types import TypeEngine
 
-from portal.bare_select import BareSelect, reading
+from portal.bare_select import BareSelect
 from portal.extensions import db
 from portal.models import Programme, Role, Status, User
 from portal.models.base import RowId, UtcDateTime
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme
+from tests.reading import reading
 
 BERLIN_IN_SUMMER = timezone(timedelta(hours=2))
 NAMES = BareSelect(select(User.name))

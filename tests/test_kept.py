@@ -6,12 +6,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from portal.bare_select import BareSelect, reading
+from portal.bare_select import BareSelect
 from portal.extensions import db
 from portal.kept import MOST_KEPT_BYTES, Kept
 from portal.models import User
 from portal.stamp import DatabaseStamp, StampColumn
 from tests.clock import NOON
+from tests.reading import reading
 
 MINUTE = timedelta(minutes=1)
 ONLY_STAMP = BareSelect(select(StampColumn()))

@@ -6,9 +6,10 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, Integer, bindparam, create_engine, func, literal, select, text
 
-from portal.bare_select import BareConnection, BareSelect, reading
+from portal.bare_select import BareConnection, BareSelect
 from portal.connections import POOL_OPTIONS
 from portal.postgresql import tune_postgresql
+from tests.reading import reading
 
 ONE = BareSelect(select(literal(1)))
 

@@ -9,13 +9,14 @@ from sqlalchemy import Engine, create_engine, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
-from portal.bare_select import BareSelect, reading
+from portal.bare_select import BareSelect
 from portal.direct_route import direct_route
 from portal.extensions import db
 from portal.slow_queries import log_slow_bare_selects, log_slow_queries
 from tests.callers import Api, Shelf
 from tests.clock import StoppedClock
 from tests.conftest import WEBHOOK_SECRETS
+from tests.reading import reading
 from tests.webhooks.mux_events import asset, event, signature
 
 SLOW_MS = 500

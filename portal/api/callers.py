@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
-from portal.bare_select import BareConnection, BareSelect
+from portal.bare_connections import BareConnections
+from portal.gathered_select import GatheredSelect
 from portal.models import Product, Programme, ProgrammeGrant, RefreshFamily, User
 from portal.models.programme_row import ProgrammeRow, programme_columns
 from portal.models.standing import Person
@@ -25,13 +26,13 @@ _is_theirs = and_(
 _coach = aliased(User)
 _is_granted_for = and_(ProgrammeGrant.user_id == User.id, ProgrammeGrant.product_id == Programme.product_id)
 
-_CALLER = BareSelect(
+_CALLER = GatheredSelect(
     select(*_caller, exists().where(ProgrammeGrant.user_id == User.id).label("has_grants"), StampColumn())
     .select_from(User)
     .join(RefreshFamily, RefreshFamily.user_id == User.id)
     .where(_is_theirs)
 )
-_CALLER_AND_PROGRAMME = BareSelect(
+_CALLER_AND_PROGRAMME = GatheredSelect(
     select(*_caller, ProgrammeGrant.id, ProgrammeGrant.until, *programme_columns(Programme, Product, _coach))
     .select_from(User)
     .join(RefreshFamily, RefreshFamily.user_id == User.id)
@@ -53,20 +54,20 @@ class Caller:
     stamp: str
 
 
-def read_caller(connection: BareConnection, claims: Claims) -> Caller | None:
+def read_caller(connections: BareConnections, claims: Claims) -> Caller | None:
     """The account that a token was made for; None if the token is void."""
-    row = _CALLER.first(connection, user_id=claims.user_id, family_id=claims.family_id)
+    row = connections.first(_CALLER, user_id=claims.user_id, family_id=claims.family_id)
     if row is None or not _fits(claims, row):
         return None
     return Caller(person=_person(row), has_grants=bool(row[_GRANT]), stamp=row[_GRANT + 1])
 
 
 def read_caller_and_programme(
-    connection: BareConnection, claims: Claims, product_id: uuid.UUID
+    connections: BareConnections, claims: Claims, product_id: uuid.UUID
 ) -> tuple[Person, ProgrammeRow] | None:
     """The account and the programme, whoever may see that; None if the token is void or there is no such programme."""
     asked = {"user_id": claims.user_id, "family_id": claims.family_id, "product_id": product_id}
-    row = _CALLER_AND_PROGRAMME.first(connection, **asked)
+    row = connections.first(_CALLER_AND_PROGRAMME, **asked)
     if row is None or not _fits(claims, row):
         return None
     grant_id, until = row[_GRANT : _GRANT + 2]

@@ -101,8 +101,7 @@ class DirectAnswers:
             return None  # the view meets the same trouble, and tells of it
 
     def _programme(self, claims: Claims, product_id: uuid.UUID, at: datetime) -> Answer | None:
-        with self._connections.reading() as connection:
-            found = read_caller_and_programme(connection, claims, product_id)
+        found = read_caller_and_programme(self._connections, claims, product_id)
         if found is None or not may_see(*found):
             return None
         person, programme = found
@@ -111,8 +110,7 @@ class DirectAnswers:
     def _list(self, claims: Claims, query: str, at: datetime) -> Answer | None:
         """The list is the same for all of whom it tells the same; what changes it moves the database's stamp."""
         stamp = self._stamp.before_reading()
-        with self._connections.reading() as connection:
-            caller = read_caller(connection, claims)
+        caller = read_caller(self._connections, claims)
         if caller is None:
             return None
         name, stamp = (query, *shown_alike(caller.person, at)), stamp or caller.stamp

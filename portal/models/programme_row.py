@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, select
 
-from portal.bare_select import BareSelect
+from portal.gathered_select import GatheredSelect
 from portal.models.product import Product
 from portal.models.programme import Programme
 from portal.models.state import Status
@@ -55,7 +55,7 @@ def programme_columns(
     return [*own, product.owner_id, owner.name]
 
 
-ROW_OF_PROGRAMME = BareSelect(
+ROW_OF_PROGRAMME = GatheredSelect(
     select(*programme_columns(Programme, Product, User))
     .select_from(Programme)
     .join(Product, Product.id == Programme.product_id)

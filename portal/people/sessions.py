@@ -12,8 +12,9 @@ from flask_login import UserMixin
 from sqlalchemy import Update, bindparam, exists, func, select, update
 from sqlalchemy.orm import aliased, undefer
 
-from portal.bare_select import BareConnection, BareSelect
+from portal.bare_connections import BareConnections
 from portal.extensions import db
+from portal.gathered_select import GatheredSelect
 from portal.models import Notice, Product, Programme, ProgrammeGrant, User, UserSession
 from portal.models.programme_row import ProgrammeRow, programme_columns
 from portal.models.session import LASTS_FOR
@@ -74,12 +75,12 @@ _signed_in = (
     exists().where(ProgrammeGrant.user_id == User.id).label("has_grants"),
     StampColumn(),
 )
-_SIGNED_IN = BareSelect(
+_SIGNED_IN = GatheredSelect(
     select(*_signed_in)
     .join(UserSession, UserSession.user_id == User.id)
     .where(UserSession.token_hash == bindparam("token_hash"))
 )
-_SIGNED_IN_FOR_PROGRAMME = BareSelect(
+_SIGNED_IN_FOR_PROGRAMME = GatheredSelect(
     select(*_signed_in, *programme_columns(Programme, Product, _coach))
     .join(UserSession, UserSession.user_id == User.id)
     .outerjoin(Programme, Programme.product_id == bindparam("product_id"))
@@ -90,16 +91,16 @@ _SIGNED_IN_FOR_PROGRAMME = BareSelect(
 
 
 def read_session(
-    connection: BareConnection, token: str, at: datetime, came_for: uuid.UUID | None = None
+    connections: BareConnections, token: str, at: datetime, came_for: uuid.UUID | None = None
 ) -> SignedIn | None:
     """As find_session, by column, with the programme of the page that is asked for. One query.
 
     None too for whom single programmes were opened: which ones is asked of their row when it is needed.
     """
     if came_for is None:
-        row = _SIGNED_IN.first(connection, token_hash=_hash(token))
+        row = connections.first(_SIGNED_IN, token_hash=_hash(token))
     else:
-        row = _SIGNED_IN_FOR_PROGRAMME.first(connection, token_hash=_hash(token), product_id=came_for)
+        row = connections.first(_SIGNED_IN_FOR_PROGRAMME, token_hash=_hash(token), product_id=came_for)
     if row is None:
         return None
     signed_in, programme = row[: len(_signed_in)], row[len(_signed_in) :]
