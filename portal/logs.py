@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO
 
 import structlog
 
@@ -9,30 +11,51 @@ from portal.config import Settings
 
 
 def configure_logs(settings: Settings) -> None:
-    """Send our events and those of the libraries through one formatter to standard output."""
-    shared: list[structlog.typing.Processor] = [
+    """Send our events and those of the libraries to standard output, each as a line of the same kind.
+
+    Ours go there straight: through the standard library's logging each would take four times as long.
+    """
+    begun: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
-    renderer: list[structlog.typing.Processor] = (
+    ended: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if settings.log_format == "json"
         else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
     )
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+    structlog.configure(
+        processors=[*begun, *ended],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=_Output(sys.stdout),
+        cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(formatter)
+    without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=begun, processors=[without_meta, *ended])
+    )
     handler.set_name("portal")
     root = logging.getLogger()
     root.handlers = [other for other in root.handlers if other.get_name() != "portal"] + [handler]
     root.setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # /readyz asks it on every call
+
+
+class _Output:
+    """Where lines go. One that nobody takes any more is lost, as with the standard library's: nothing fails of it."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def __call__(self, *_names: object) -> "_Output":
+        """For loggers of whatever names there is this one."""
+        return self
+
+    def msg(self, line: str) -> None:
+        with suppress(OSError, ValueError):  # a broken pipe, a closed file, a character that a terminal does not know
+            self._file.write(f"{line}\n")
+            self._file.flush()
+
+    debug = info = warning = error = exception = critical = msg
