@@ -22,6 +22,12 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
 
 
+def refuse_naive(value: datetime | None) -> None:
+    """Raise ValueError for a time that may be any."""
+    if value is not None and value.tzinfo is None:
+        raise ValueError("a time without a zone was handed to the database")
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware time, kept and read back in UTC; a naive one is refused."""
 
@@ -29,11 +35,8 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone was handed to the database")
-        return value.astimezone(UTC)
+        refuse_naive(value)
+        return value.astimezone(UTC) if value else None
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import JSON, ColumnElement, Select, Table, bindparam, cast, column, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeEngine
 
 from portal.bare_select import BareConnection, BareSelect
 from portal.bare_write import BareWrite
+from portal.models.base import UtcDateTime, refuse_naive
 
 Row = Mapping[str, Any]
 
@@ -53,6 +54,10 @@ class JointWrite:
 
     def __init__(self, **entries: Entry) -> None:
         self._entries = entries
+        self._times = {
+            name: [key for key, kind in each.types.items() if isinstance(kind, UtcDateTime)]
+            for name, each in entries.items()
+        }
         self._together = BareSelect(_together(entries))
         self._apart = {name: BareWrite(each.writes(_one_row(each))) for name, each in entries.items()}
 
@@ -62,7 +67,7 @@ class JointWrite:
         Rows go in by their order. One statement in PostgreSQL, one for each entry in SQLite.
         """
         if connection.dialect.name == "postgresql":
-            handed = {name: self._handed(connection, name, rows.get(name, ())) for name in self._entries}
+            handed = {name: self._handed(name, rows.get(name, ())) for name in self._entries}
             written = self._together.first(connection, **handed)
             return dict(zip(self._entries, written or (), strict=True))
         counts = dict.fromkeys(self._entries, 0)
@@ -72,13 +77,11 @@ class JointWrite:
                 counts[name] = self._apart[name].write(connection, named)
         return counts
 
-    def _handed(self, connection: BareConnection, name: str, rows: Sequence[Row]) -> str:
-        own_types = {key: each for key, each in self._entries[name].types.items() if isinstance(each, TypeDecorator)}
-        converted = [
-            {**row, **{key: each.process_bind_param(row[key], connection.dialect) for key, each in own_types.items()}}
-            for row in rows
-        ]
-        return to_json(converted).decode()
+    def _handed(self, name: str, rows: Sequence[Row]) -> str:
+        for row in rows:
+            for key in self._times[name]:
+                refuse_naive(row[key])
+        return to_json(rows).decode()
 
 
 def _one_row(entry: Entry) -> Given:
