@@ -8,7 +8,7 @@ import ctypes
 import os
 import sys
 
-from portal.even_worker import EvenWorker
+from even_worker import EvenWorker
 
 MOST = 1000  # processes or threads
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of glibc's malloc.h

@@ -116,7 +116,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "portal.prepared",
             "portal.bare_connections",
             "portal.bare_write",
-            "portal.even_worker",
             "portal.gathered_select",
             "portal.gathering",
             "portal.compiled",

@@ -14,13 +14,13 @@ import psutil
 import pytest
 from gunicorn.config import Config
 
-from portal.even_worker import MOST_TOLD, EvenWorker
+from even_worker import MOST_TOLD, EvenWorker
 from tests.browser.stack import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
 TELLS_ITS_PROCESS = """
 import os
-from portal.even_worker import EvenWorker
+from even_worker import EvenWorker
 
 class PatientWorker(EvenWorker):
     patience_seconds = 0.5  # on a busy machine, too, the other is quicker
