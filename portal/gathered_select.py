@@ -1,6 +1,7 @@
 """A SELECT of one row by a key, asked once for all who ask it at the same time."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -29,9 +30,8 @@ class GatheredSelect:
     """A SELECT of no more than one row. Its parameters are named, as in bindparam("name")."""
 
     def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        self._statement = statement
         self._one = BareSelect(statement)
-        self._names, many = _for_each(statement)
-        self._many = BareSelect(many)
 
     def first(self, connection: BareConnection, **parameters: Any) -> Row | None:
         """The row; None where there is none."""
@@ -41,15 +41,20 @@ class GatheredSelect:
         """The row of each who asks, in their order. One query, of PostgreSQL."""
         if len(asked) == 1:
             return [self.first(connection, **asked[0])]
-        rows = self._many.rows(connection, **{name: [each[name] for each in asked] for name in self._names})
+        rows = self._each.rows(connection, **{name: [each[name] for each in asked] for name in asked[0]})
         found: list[Row | None] = [None] * len(asked)
         for *row, place in rows:
             found[place - 1] = tuple(row)
         return found
 
+    @cached_property
+    def _each(self) -> BareSelect:
+        """Made when it is first needed, which takes milliseconds."""
+        return BareSelect(_for_each(self._statement))
 
-def _for_each(statement: Select[*tuple[Any, ...]]) -> tuple[Sequence[str], Select[*tuple[Any, ...]]]:
-    """The names of a statement's parameters, and the same statement for lists of them; each row is given its place."""
+
+def _for_each(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """A statement for lists of its parameters. Each row has its place in the lists besides."""
     named = [each for each in iterate(statement) if isinstance(each, BindParameter) and not each.unique]
     types = {each.key: _as_compared(each.type) for each in named}
     # In a statement of its own PostgreSQL can't count what it is asked, and has no reason to plan each time anew.
@@ -63,7 +68,7 @@ def _for_each(statement: Select[*tuple[Any, ...]]) -> tuple[Sequence[str], Selec
     alike = cast("Select[*tuple[Any, ...]]", replacement_traverse(statement, {}, from_lists))
     # An OFFSET has PostgreSQL plan it by itself, as it would for one: by the key, not by a look at all rows.
     one = alike.offset(literal_column("0")).lateral("one")
-    return tuple(types), select(*one.c, asked.c.place).select_from(asked).join(one, literal_column("true"))
+    return select(*one.c, asked.c.place).select_from(asked).join(one, literal_column("true"))
 
 
 def _as_compared(kind: TypeEngine[Any]) -> TypeEngine[Any]:
