@@ -10,11 +10,12 @@ import structlog
 from portal.config import Settings
 
 
-def configure_logs(settings: Settings) -> None:
-    """Send our events and those of the libraries to standard output, each as a line of the same kind.
+def configure_logs(settings: Settings, output: TextIO | None = None) -> None:
+    """Send our events and those of the libraries to standard output, or another, each as a line of the same kind.
 
     Ours go there straight: through the standard library's logging each would take four times as long.
     """
+    output = output or sys.stdout
     begun: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -23,15 +24,15 @@ def configure_logs(settings: Settings) -> None:
     ended: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if settings.log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        else [structlog.dev.ConsoleRenderer(colors=output.isatty())]
     )
     structlog.configure(
         processors=[*begun, *ended],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=_Output(sys.stdout),
+        logger_factory=_Output(output),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(output)
     without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=begun, processors=[without_meta, *ended])

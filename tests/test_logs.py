@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -19,12 +18,10 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def output(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def output(settings: Settings) -> Iterator[io.StringIO]:
     output = io.StringIO()
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "stdout", output)
-        configure_logs(replace(settings, log_format="json"))
-        yield output
+    configure_logs(replace(settings, log_format="json"), output)
+    yield output
     configure_logs(settings)
 
 
@@ -78,11 +75,8 @@ def test_what_is_bound_to_the_request_stands_in_both(output: io.StringIO) -> Non
     assert [line["request"] for line in lines(output)] == ["r-1", "r-1"]
 
 
-def test_for_a_person_it_is_a_line_of_words(
-    settings: Settings, output: io.StringIO, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "stdout", output)
-    configure_logs(replace(settings, log_format="console"))
+def test_for_a_person_it_is_a_line_of_words(settings: Settings, output: io.StringIO) -> None:
+    configure_logs(replace(settings, log_format="console"), output)
 
     log.info("webhook.received", id="event-1")
 
