@@ -10,8 +10,12 @@ from sqlalchemy.exc import DisconnectionError
 MOST_BEYOND = 4
 # As many stay open as threads work at once (gunicorn.conf.py): one beyond would be opened anew for each request.
 # SQLAlchemy ends each transaction itself, so that nothing is left for the pool to roll back.
-POOL_OPTIONS = {"pool_size": 16, "max_overflow": MOST_BEYOND, "pool_reset_on_return": None}
-ENGINE_OPTIONS = {**POOL_OPTIONS, "json_deserializer": from_json}  # a seventh of what json.loads takes for a few tags
+ENGINE_OPTIONS = {
+    "pool_size": 16,
+    "max_overflow": MOST_BEYOND,
+    "pool_reset_on_return": None,
+    "json_deserializer": from_json,  # a seventh of what json.loads takes for a few tags
+}
 RESTED_SECONDS = 1.0
 USED_AT = "portal.used_at"
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, QueuePool, create_engine, func, literal, select, 
 
 from portal.bare_connections import MOST_AT_HAND, BareConnections
 from portal.bare_select import BareConnection, BareSelect
-from portal.connections import POOL_OPTIONS
+from portal.connections import ENGINE_OPTIONS
 from portal.postgresql import tune_postgresql
 from portal.sqlite import tune_sqlite
 
@@ -148,7 +148,7 @@ def _lent(engine: Engine) -> int:
 
 
 def _engine(address: str) -> Iterator[Engine]:
-    engine = create_engine(address, **POOL_OPTIONS)
+    engine = create_engine(address, **ENGINE_OPTIONS)
     tune_postgresql(engine)
     tune_sqlite(engine)
     yield engine

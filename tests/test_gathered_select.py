@@ -11,7 +11,7 @@ from sqlalchemy import Column, Engine, Enum, MetaData, String, Table, Uuid, bind
 
 from portal.bare_connections import BareConnections
 from portal.bare_select import unwatch_bare_selects, watch_bare_selects
-from portal.connections import POOL_OPTIONS
+from portal.connections import ENGINE_OPTIONS
 from portal.gathered_select import GatheredSelect
 from portal.models import Role
 from portal.models.base import RowId, UtcDateTime
@@ -205,7 +205,7 @@ def _prepared(driver: "psycopg.Connection[Any]") -> tuple[str, int]:
 
 
 def _filled(url: str) -> Iterator[Engine]:
-    engine = create_engine(url, **POOL_OPTIONS)
+    engine = create_engine(url, **ENGINE_OPTIONS)
     tune_postgresql(engine)
     tune_sqlite(engine)
     rows = [

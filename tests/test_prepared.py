@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, Integer, bindparam, create_engine, func, literal, select, text
 
 from portal.bare_select import BareConnection, BareSelect
-from portal.connections import POOL_OPTIONS
+from portal.connections import ENGINE_OPTIONS
 from portal.postgresql import tune_postgresql
 from tests.reading import reading
 
@@ -16,7 +16,7 @@ ONE = BareSelect(select(literal(1)))
 
 @pytest.fixture
 def engine(postgresql_database: str) -> Iterator[Engine]:
-    engine = create_engine(postgresql_database, **POOL_OPTIONS)
+    engine = create_engine(postgresql_database, **ENGINE_OPTIONS)
     tune_postgresql(engine)
     yield engine
     with engine.begin() as connection:
