@@ -26,13 +26,13 @@ def configure_logs(settings: Settings, output: TextIO | None = None) -> None:
         if settings.log_format == "json"
         else [structlog.dev.ConsoleRenderer(colors=output.isatty())]
     )
+    handler = logging.StreamHandler(output)
     structlog.configure(
         processors=[*begun, *ended],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=_Output(output),
+        logger_factory=_Output(output, handler),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(output)
     without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=begun, processors=[without_meta, *ended])
@@ -47,16 +47,21 @@ def configure_logs(settings: Settings, output: TextIO | None = None) -> None:
 class _Output:
     """Where lines go. One that nobody takes any more is lost, as with the standard library's: nothing fails of it."""
 
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
+    def __init__(self, file: TextIO, handler: logging.Handler) -> None:
+        """`handler` writes to the same file: one of them waits for the other."""
+        self._file, self._handler = file, handler
 
     def __call__(self, *_names: object) -> "_Output":
         """For loggers of whatever names there is this one."""
         return self
 
     def msg(self, line: str) -> None:
-        with suppress(OSError, ValueError):  # a broken pipe, a closed file, a character that a terminal does not know
-            self._file.write(f"{line}\n")
-            self._file.flush()
+        self._handler.acquire()
+        try:
+            with suppress(OSError, ValueError):  # a broken pipe, a closed file, a character no terminal knows
+                self._file.write(f"{line}\n")
+                self._file.flush()
+        finally:
+            self._handler.release()
 
     debug = info = warning = error = exception = critical = msg
