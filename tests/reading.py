@@ -1,11 +1,22 @@
-"""A connection of an engine's pool for one question, which the portal itself hands from one to the next."""
+"""Engines set up as the portal's own, and a connection of one for a question, without an application."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 
 from portal.bare_select import BareConnection
+from portal.connections import ENGINE_OPTIONS
+from portal.postgresql import tune_postgresql
+from portal.sqlite import tune_sqlite
+
+
+def tuned_engine(url: str) -> Engine:
+    """Whoever asks for it disposes of it."""
+    engine = create_engine(url, **ENGINE_OPTIONS)
+    tune_postgresql(engine)
+    tune_sqlite(engine)
+    return engine
 
 
 @contextmanager

@@ -5,13 +5,11 @@ from contextlib import ExitStack
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, QueuePool, create_engine, func, literal, select, text
+from sqlalchemy import Engine, QueuePool, func, literal, select, text
 
 from portal.bare_connections import MOST_AT_HAND, BareConnections
 from portal.bare_select import BareConnection, BareSelect
-from portal.connections import ENGINE_OPTIONS
-from portal.postgresql import tune_postgresql
-from portal.sqlite import tune_sqlite
+from tests.reading import tuned_engine
 
 ONE = BareSelect(select(literal(1)))
 PATIENCE_MS = 10_000
@@ -148,8 +146,6 @@ def _lent(engine: Engine) -> int:
 
 
 def _engine(address: str) -> Iterator[Engine]:
-    engine = create_engine(address, **ENGINE_OPTIONS)
-    tune_postgresql(engine)
-    tune_sqlite(engine)
+    engine = tuned_engine(address)
     yield engine
     engine.dispose()

@@ -7,18 +7,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from sqlalchemy import Column, Engine, Enum, MetaData, String, Table, Uuid, bindparam, create_engine, func, select, text
+from sqlalchemy import Column, Engine, Enum, MetaData, String, Table, Uuid, bindparam, func, select, text
 
 from portal.bare_connections import BareConnections
 from portal.bare_select import unwatch_bare_selects, watch_bare_selects
-from portal.connections import ENGINE_OPTIONS
 from portal.gathered_select import GatheredSelect
 from portal.models import Role
 from portal.models.base import RowId, UtcDateTime
-from portal.postgresql import tune_postgresql
-from portal.sqlite import tune_sqlite
 from tests.browser.stack import eventually
 from tests.clock import NOON
+from tests.reading import tuned_engine
 
 if TYPE_CHECKING:
     import psycopg
@@ -205,9 +203,7 @@ def _prepared(driver: "psycopg.Connection[Any]") -> tuple[str, int]:
 
 
 def _filled(url: str) -> Iterator[Engine]:
-    engine = create_engine(url, **ENGINE_OPTIONS)
-    tune_postgresql(engine)
-    tune_sqlite(engine)
+    engine = tuned_engine(url)
     rows = [
         {
             "number": number,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from portal.gathering import Gathering
+from tests.browser.stack import eventually
 
 PATIENCE_SECONDS = 30
 
@@ -42,10 +43,10 @@ class Workshop:
         assert self.is_busy.wait(PATIENCE_SECONDS)
         for place, number in enumerate(others, start=1):
             threads.append(self._send(number))
-            until(lambda place=place: len(self.gathering._line) == place)  # type: ignore[misc]
+            eventually(lambda place=place: len(self.gathering._line) == place)  # type: ignore[misc]
         self.is_open.set()
         if then is not None:
-            until(lambda: self.batches[-1:] == [[first]])
+            eventually(lambda: self.batches[-1:] == [[first]])
             threads.append(self._send(then))
         for thread in threads:
             thread.join(PATIENCE_SECONDS)
@@ -55,15 +56,6 @@ class Workshop:
         thread = threading.Thread(target=self.bring, args=(number,))
         thread.start()
         return thread
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(PATIENCE_SECONDS * 1000):
-        if is_so():
-            return
-        pause.wait(0.001)
-    raise AssertionError("it never came about")
 
 
 def test_a_single_thread_waits_for_nobody() -> None:

@@ -4,20 +4,17 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, Integer, bindparam, create_engine, func, literal, select, text
+from sqlalchemy import Engine, Integer, bindparam, func, literal, select, text
 
 from portal.bare_select import BareConnection, BareSelect
-from portal.connections import ENGINE_OPTIONS
-from portal.postgresql import tune_postgresql
-from tests.reading import reading
+from tests.reading import reading, tuned_engine
 
 ONE = BareSelect(select(literal(1)))
 
 
 @pytest.fixture
 def engine(postgresql_database: str) -> Iterator[Engine]:
-    engine = create_engine(postgresql_database, **ENGINE_OPTIONS)
-    tune_postgresql(engine)
+    engine = tuned_engine(postgresql_database)
     yield engine
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE IF EXISTS changing"))
