@@ -17,7 +17,7 @@ from bench.programmes import Batch, Row, batches
 from portal.models import Base, Role, User
 
 WORD_INDEX = "ix_programme_text_pieces"  # PostgreSQL's
-TRIGRAMS_TRIGGER = "programme_text_added"  # what puts words into SQLite's
+WORD_TRIGGER = "programme_text_added"  # what puts words into SQLite's
 EDITION = 2  # raised whenever other rows are made, so that databases filled before are filled anew
 
 
@@ -39,7 +39,7 @@ def _words_indexed_afterwards(engine: Engine) -> Iterator[None]:
         with _index_made_afterwards(engine):
             yield
     else:
-        with _trigrams_made_afterwards(engine):
+        with _words_put_in_afterwards(engine):
             yield
 
 
@@ -58,12 +58,10 @@ def _index_made_afterwards(engine: Engine) -> Iterator[None]:
 
 
 @contextmanager
-def _trigrams_made_afterwards(engine: Engine) -> Iterator[None]:
+def _words_put_in_afterwards(engine: Engine) -> Iterator[None]:
     with engine.begin() as connection:
-        definition = connection.scalar(
-            text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": TRIGRAMS_TRIGGER}
-        )
-        connection.exec_driver_sql(f"DROP TRIGGER {TRIGRAMS_TRIGGER}")
+        definition = connection.scalar(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": WORD_TRIGGER})
+        connection.exec_driver_sql(f"DROP TRIGGER {WORD_TRIGGER}")
     yield
     with engine.begin() as connection:
         connection.exec_driver_sql("INSERT INTO programme_words (programme_words) VALUES ('rebuild')")

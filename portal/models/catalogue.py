@@ -18,7 +18,7 @@ from portal.models.programme_row import ProgrammeRow, programme_columns
 from portal.models.published import published_page
 from portal.models.state import Status
 from portal.models.user import User
-from portal.models.words import Word, kinds_of, word_parameters, words_of
+from portal.models.words import word_parameters, words_of
 
 __all__ = [
     "LIMIT_DEFAULT",
@@ -113,12 +113,12 @@ def select_rows(sorted_at: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...
 
 def _published(wanted: Filter, order: Order, limit: int, after: Position | None) -> Page:
     words = words_of(wanted.search)
-    statement = _published_statement(listing_of(wanted, order, after, rows=limit + 1), kinds_of(words))
+    statement = _published_statement(listing_of(wanted, order, after, rows=limit + 1), range(len(words)))
     return _page(statement, limit, listing_parameters(wanted, after) | word_parameters(words))
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
-def _published_statement(listing: Listing, words: tuple[Word, ...]) -> Select[*tuple[Any, ...]]:
+def _published_statement(listing: Listing, words: range) -> Select[*tuple[Any, ...]]:
     return published_page(select_rows(Programme.published_at), listing, words)
 
 

@@ -12,12 +12,11 @@ from portal.models.listing import Listing
 from portal.models.paging import row_limit
 from portal.models.programme import Programme
 from portal.models.searched import searched
-from portal.models.words import Word
 
 Chosen = TypeVar("Chosen", bound=Select[*tuple[Any, ...]])
 
 
-def published_page(chosen: Chosen, listing: Listing, words: tuple[Word, ...]) -> Chosen:
+def published_page(chosen: Chosen, listing: Listing, words: range) -> Chosen:
     """Whatever is chosen of Programme, of one page's rows, in order, and of one row more that tells of a next page.
 
     To be sent with `listing_parameters` and `word_parameters`.

@@ -13,7 +13,7 @@ from portal.models.listing import Listing
 from portal.models.paging import row_limit
 from portal.models.programme import Programme
 from portal.models.programme_text import ProgrammeText
-from portal.models.words import Word, is_indexed_under, is_indexed_under_all, mentions, read_text
+from portal.models.words import is_indexed_under, is_indexed_under_all, mentions, read_text
 
 SAMPLE = 200  # of the list's next programmes, to see how common the words are
 COMMON_FROM = 2  # so many of a sample
@@ -21,8 +21,8 @@ LOOKED_THROUGH = 4_000  # programmes at the most, for common words
 FEW = 500  # texts with the rare ones of several words, at the most, that are read for the others
 
 
-def searched(listing: Listing, words: tuple[Word, ...]) -> Select[Any]:
-    """The product ids of a page of those that have all the words."""
+def searched(listing: Listing, words: range) -> Select[Any]:
+    """The product ids of a page of those that have all the words, known by their places."""
     seen = _seen_in_a_sample(listing, words)
     is_read = or_(_of(seen, "together") >= COMMON_FROM, _of(seen, "all_of_them") < SAMPLE)
     read = _found_by_reading(listing, words, is_read)
@@ -32,30 +32,29 @@ def searched(listing: Listing, words: tuple[Word, ...]) -> Select[Any]:
     return select(together.c.product_id).limit(row_limit(listing.rows * len(found)))
 
 
-def _seen_in_a_sample(listing: Listing, words: tuple[Word, ...]) -> CTE:
+def _seen_in_a_sample(listing: Listing, words: range) -> CTE:
     """How many of the list's next programmes have the words, together and each of several (one row)."""
     sample = _text_of_next(listing, SAMPLE)
     counts = [
-        func.count().filter(mentions((word,), sample.c.content)).label(f"word_{word.place}")
-        for word in words
+        func.count().filter(mentions((place,), sample.c.content)).label(f"word_{place}")
+        for place in words
         if len(words) > 1
     ]
     together = func.count().filter(mentions(words, sample.c.content)).label("together")
     return select(func.count().label("all_of_them"), together, *counts).select_from(sample).cte("seen")
 
 
-def _found_by_reading(listing: Listing, words: tuple[Word, ...], is_read: ColumnElement[bool]) -> CTE:
+def _found_by_reading(listing: Listing, words: range, is_read: ColumnElement[bool]) -> CTE:
     nearby = _text_of_next(listing, LOOKED_THROUGH)
     found = select(nearby.c.product_id).where(mentions(words, nearby.c.content))
     return found.limit(_rows_if(is_read, listing.rows)).cte("found_by_reading")
 
 
-def _looked_up(listing: Listing, words: tuple[Word, ...], seen: CTE, is_looked_up: ColumnElement[bool]) -> list[CTE]:
+def _looked_up(listing: Listing, words: range, seen: CTE, is_looked_up: ColumnElement[bool]) -> list[CTE]:
     """Found by all words at once, or where some of them are rare: by these."""
-    indexed = [word for word in words if not word.is_short]
-    if len(words) == 1 or not indexed:
+    if len(words) == 1:
         return [_found_by_all(listing, words, is_looked_up)]
-    is_rare = {word: _of(seen, f"word_{word.place}") < COMMON_FROM for word in indexed}
+    is_rare = {place: _of(seen, f"word_{place}") < COMMON_FROM for place in words}
     few = select(ProgrammeText.product_id, func.lower(ProgrammeText.content).label("content"))
     few = few.where(is_indexed_under(is_rare)).limit(_rows_if(and_(is_looked_up, or_(*is_rare.values())), FEW))
     texts = few.cte("few")
@@ -67,7 +66,7 @@ def _looked_up(listing: Listing, words: tuple[Word, ...], seen: CTE, is_looked_u
     ]
 
 
-def _found_by_all(listing: Listing, words: tuple[Word, ...], is_looked_up: ColumnElement[bool]) -> CTE:
+def _found_by_all(listing: Listing, words: range, is_looked_up: ColumnElement[bool]) -> CTE:
     """Read in the list's order, and no further than to the end of the page."""
     sorted_first = row_limit(0)  # an offset: no condition is asked before
     candidates = _in_order(listing, ProgrammeText.product_id, is_indexed_under_all(words), "all_listed")

@@ -4,9 +4,7 @@ A text can be asked for its words (`mentions`), which is quick for few texts; or
 (`is_indexed_under`), which is quick for words that few texts have.
 """
 
-import operator
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
@@ -32,37 +30,39 @@ from sqlalchemy.types import Text
 from portal.models.programme import Programme
 from portal.models.programme_text import ProgrammeText
 
-TRIGRAM_CHARACTERS = 3  # with fewer, SQLite's index of trigrams knows nothing
-AND = " AND "  # between the words that SQLite's index is asked for
-
-
-@dataclass(frozen=True)
-class Word:
-    """All of a word that the text of a statement depends on; the word itself is a parameter."""
-
-    place: int
-    is_short: bool  # SQLite's index knows nothing of it
+PIECE_CHARACTERS = (8, 4)  # the sizes that either index has, the larger first
+SQLITE_S_OWN_SPACE = "\u180e"  # for which its tables of Unicode take this character, and Python's don't any more
 
 
 def words_of(search: str | None) -> tuple[str, ...]:
     """The words that somebody looks for, each once."""
-    return tuple(dict.fromkeys((search or "").split()))
+    return tuple(dict.fromkeys((search or "").replace(SQLITE_S_OWN_SPACE, " ").split()))
 
 
-def kinds_of(words: tuple[str, ...]) -> tuple[Word, ...]:
-    """What statements are made of for these words."""
-    return tuple(Word(place, is_short=len(word) < TRIGRAM_CHARACTERS) for place, word in enumerate(words))
+def word_parameters(words: Iterable[str]) -> dict[str, str]:
+    """The values that belong to statements for these words, of which either database takes its own.
 
-
-def word_parameters(words: tuple[str, ...]) -> dict[str, str]:
-    """The values that belong to such statements, of which either database takes its own."""
-    parameters = {
-        "trigrams": AND.join(_phrase(word) for word in words if len(word) >= TRIGRAM_CHARACTERS),
-    }
+    Statements know words by their places alone.
+    """
+    parameters: dict[str, str] = {}
     for place, word in enumerate(words):
         parameters[f"word_{place}"] = word
-        parameters[f"and_phrase_{place}"] = AND + _phrase(word)
+        parameters[f"match_{place}"] = match_of(word)
     return parameters
+
+
+def match_of(word: str) -> str:
+    """What SQLite's index is asked for by a word, as `search_cover` tells it for PostgreSQL's (migration 0013).
+
+    The largest pieces that the word has, each where the one before ends, the last at the word's end; a text may have
+    them all in other places. A word that is shorter than any piece is what a piece begins with.
+    """
+    lowered = word.lower()
+    for size in PIECE_CHARACTERS:
+        if len(lowered) >= size:
+            last = len(lowered) - size
+            return " ".join(_quoted(lowered[min(at, last) :][:size]) for at in range(0, len(lowered), size))
+    return f"{_quoted(lowered)}*"
 
 
 def read_text() -> ColumnElement[str]:
@@ -70,74 +70,61 @@ def read_text() -> ColumnElement[str]:
     return func.lower(Programme.title + "\n" + Programme.description)
 
 
-def mentions(words: Iterable[Word], text: ColumnElement[str]) -> ColumnElement[bool]:
+def mentions(places: Iterable[int], text: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether each of the words stands in a text of lower case, found by reading it."""
-    return and_(true(), *(_stands_in(text, word) for word in words))
+    return and_(true(), *(_stands_in(text, place) for place in places))
 
 
-def is_indexed_under_all(words: tuple[Word, ...]) -> ColumnElement[bool]:
+def is_indexed_under_all(places: Iterable[int]) -> ColumnElement[bool]:
     """Whether a ProgrammeText may have each of the words, by the database's index of words.
 
-    More texts may be found than have them: they are to be read.
+    More texts may be found than have them: they are to be read. PostgreSQL is asked for each by itself, as where one
+    does not stand the others are skipped.
     """
-    return OnEach(_has_pieces(words), _has_trigrams(words))
+    places = tuple(places)
+    return OnEach(
+        and_(*(_is_found_in_postgresql(_cover(place)) for place in places)),
+        _is_found_in_sqlite(_match(place) for place in places),
+    )
 
 
-def is_indexed_under(are_asked: Mapping[Word, ColumnElement[bool]]) -> ColumnElement[bool]:
-    """The same of those words of which the condition holds; none may be short."""
-    covers = (case((is_asked, _cover(word))) for word, is_asked in are_asked.items())
-    return OnEach(_pieces_have(func.concat_ws(" & ", *covers)), _trigrams_have(_phrases(are_asked)))
+def is_indexed_under(are_asked: Mapping[int, ColumnElement[bool]]) -> ColumnElement[bool]:
+    """The same of those words of which the condition holds."""
+    covers = (case((is_asked, _cover(place))) for place, is_asked in are_asked.items())
+    matches = (case((is_asked, _match(place)), else_="") for place, is_asked in are_asked.items())
+    return OnEach(_is_found_in_postgresql(func.concat_ws(" & ", *covers)), _is_found_in_sqlite(matches))
 
 
-def _stands_in(text: ColumnElement[str], word: Word) -> ColumnElement[bool]:
+def _stands_in(text: ColumnElement[str], place: int) -> ColumnElement[bool]:
     # In a statement of its own the word is put in lower case once, not for each row.
-    lowered = select(func.lower(bindparam(f"word_{word.place}", type_=Text))).scalar_subquery()
+    lowered = select(func.lower(bindparam(f"word_{place}", type_=Text))).scalar_subquery()
     return OnEach(func.strpos(text, lowered) > 0, func.instr(text, lowered) > 0)
 
 
-def _has_pieces(words: tuple[Word, ...]) -> ColumnElement[bool]:
-    """In PostgreSQL: each word by itself, as where one does not stand the others are skipped."""
-    return and_(*(_pieces_have(_cover(word)) for word in words))
+def _cover(place: int) -> ColumnElement[str]:
+    return func.search_cover(bindparam(f"word_{place}", type_=Text), type_=Text)
 
 
-def _has_trigrams(words: tuple[Word, ...]) -> ColumnElement[bool]:
-    """In SQLite: short words are read for, as the index knows nothing of them."""
-    short = [word for word in words if word.is_short]
-    are_there = mentions(short, func.lower(ProgrammeText.content))
-    if len(short) == len(words):
-        return are_there
-    have_all = _trigrams_have(bindparam("trigrams", type_=Text))
-    return and_(have_all, are_there) if short else have_all
-
-
-def _pieces_have(asked: ColumnElement[str]) -> ColumnElement[bool]:
+def _is_found_in_postgresql(cover: ColumnElement[str]) -> ColumnElement[bool]:
     # In a statement of its own PostgreSQL can't guess by what is asked, and has no reason to plan each search anew.
-    query = select(cast(asked, TSQUERY)).scalar_subquery()
+    query = select(cast(cover, TSQUERY)).scalar_subquery()
     return func.search_pieces(ProgrammeText.content).bool_op("@@")(query)
 
 
-def _cover(word: Word) -> ColumnElement[str]:
-    """The pieces of PostgreSQL's index that a word is made of; a text may have them all in other places."""
-    return func.search_cover(bindparam(f"word_{word.place}", type_=Text), type_=Text)
+def _match(place: int) -> ColumnElement[str]:
+    return bindparam(f"match_{place}", type_=Text)
 
 
-def _trigrams_have(query: ColumnElement[str]) -> ColumnElement[bool]:
+def _is_found_in_sqlite(matches: Iterable[ColumnElement[str]]) -> ColumnElement[bool]:
+    """By all that is asked for: FTS5 takes what stands beside each other for what has to stand together."""
+    query = reduce(lambda before, match: before + " " + match, matches)
     found: Select[int] = select(column("rowid")).select_from(table("programme_words"))
     return ProgrammeText.id.in_(found.where(column("programme_words").bool_op("MATCH")(query)))
 
 
-def _phrase(word: str) -> str:
-    quoted = word.replace('"', '""')
-    return f'"{quoted}"'
-
-
-def _phrases(are_asked: Mapping[Word, ColumnElement[bool]]) -> ColumnElement[str]:
-    """What SQLite's index is asked for: those words of which the condition holds, without a first "and"."""
-    parts = [
-        case((is_asked, bindparam(f"and_phrase_{word.place}", type_=Text)), else_="")
-        for word, is_asked in are_asked.items()
-    ]
-    return func.substr(reduce(operator.add, parts), len(AND) + 1)
+def _quoted(piece: str) -> str:
+    escaped = piece.replace('"', '""')
+    return f'"{escaped}"'
 
 
 class OnEach(GenericFunction[bool]):

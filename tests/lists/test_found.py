@@ -16,6 +16,7 @@ from portal.extensions import db
 from portal.models import Programme, Status, User, catalogue
 from portal.models import searched as lists
 from portal.models.catalogue import Filter, Page, featured_then_newest, newest_published, read_cursor
+from portal.models.words import SQLITE_S_OWN_SPACE
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme
@@ -127,6 +128,20 @@ def test_pieces_of_a_word_do_not_make_it(in_app: Flask, make: Callable[..., Prog
 
     assert [row.product_id for row in page.items] == [makes[f"X{word}x"]]
     assert page.next_cursor is None
+
+
+@pytest.mark.usefixtures("_looked_up")
+@pytest.mark.parametrize(
+    "search", [f"a{SQLITE_S_OWN_SPACE}bcdefg", f"{SQLITE_S_OWN_SPACE}", f"a {SQLITE_S_OWN_SPACE}b"]
+)
+def test_what_sqlite_alone_takes_for_a_space_parts_words(
+    in_app: Flask, make: Callable[..., Programme], search: str
+) -> None:
+    product_id = make(title=f"A{SQLITE_S_OWN_SPACE}bcdefg").product_id
+
+    page = newest_published(Filter(search=search), limit=1, after=None)
+
+    assert [row.product_id for row in page.items] == [product_id]
 
 
 @pytest.fixture
