@@ -4,18 +4,19 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Text, bindparam
+from sqlalchemy import ColumnElement, Dialect, Text, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from portal.models.on_each import OnEach
 
 
 def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
     """Whether a column's value is one of the list that is given as the parameter `name`."""
-    return Among(column, bindparam(name, type_=ListOf(column.type)))
+    values = bindparam(name, type_=ListOf(column.type))
+    in_sqlite = select(func.json_each(values).table_valued("value").c.value)
+    return OnEach(column == any_(values), column.in_(in_sqlite))
 
 
 class ListOf(TypeDecorator[Collection[Any]]):
@@ -36,23 +37,3 @@ class ListOf(TypeDecorator[Collection[Any]]):
             return None if value is None else list(value)
         convert = self.item.dialect_impl(dialect).bind_processor(dialect)
         return json.dumps([convert(item) if convert else item for item in value])
-
-
-class Among(GenericFunction[bool]):
-    """The condition that `among` makes."""
-
-    inherit_cache = True
-    name = "among"
-
-
-@compiles(Among, "postgresql")
-def _in_postgresql(element: Among, compiler: SQLCompiler, **options: Any) -> str:
-    column, values = element.clauses
-    return f"{compiler.process(column, **options)} = ANY({compiler.process(values, **options)})"
-
-
-@compiles(Among, "sqlite")
-def _in_sqlite(element: Among, compiler: SQLCompiler, **options: Any) -> str:
-    column, values = element.clauses
-    given = compiler.process(values, **options)
-    return f"{compiler.process(column, **options)} IN (SELECT value FROM json_each({given}))"  # noqa: S608 - both parts are SQLAlchemy's

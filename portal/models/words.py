@@ -6,7 +6,6 @@ A text can be asked for its words (`mentions`), which is quick for few texts; or
 
 from collections.abc import Iterable, Mapping
 from functools import reduce
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,11 +21,9 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import Text
 
+from portal.models.on_each import OnEach
 from portal.models.programme import Programme
 from portal.models.programme_text import ProgrammeText
 
@@ -125,25 +122,3 @@ def _is_found_in_sqlite(matches: Iterable[ColumnElement[str]]) -> ColumnElement[
 def _quoted(piece: str) -> str:
     escaped = piece.replace('"', '""')
     return f'"{escaped}"'
-
-
-class OnEach(GenericFunction[bool]):
-    """A condition in the words of PostgreSQL, and the same in those of SQLite.
-
-    Of no type: a function that is Boolean would be compared with 1 on SQLite, which then goes by no index.
-    """
-
-    inherit_cache = True
-    name = "on_each"
-
-
-@compiles(OnEach, "postgresql")
-def _on_postgresql(element: OnEach, compiler: SQLCompiler, **options: Any) -> str:
-    postgresql, _sqlite = element.clauses
-    return f"({compiler.process(postgresql, **options)})"
-
-
-@compiles(OnEach, "sqlite")
-def _on_sqlite(element: OnEach, compiler: SQLCompiler, **options: Any) -> str:
-    _postgresql, sqlite = element.clauses
-    return f"({compiler.process(sqlite, **options)})"
