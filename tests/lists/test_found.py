@@ -54,15 +54,17 @@ SEARCHES = (
     "",
 )
 
-NUMBERS = ("SAMPLE", "COMMON_FROM", "LOOKED_THROUGH", "FEW")
+NUMBERS = ("SAMPLE", "COMMON_FROM", "LOOKED_THROUGH", "MANY", "GONE_ALONG", "FEW")
 # How lists look for words: a common word is read for, a rare one looked up. Whatever is taken for common is found.
 WAYS = {
-    "as in production": (200, 2, 4_000, 500),
-    "always by the index": (1, 1_000, 1, 1_000),
-    "by the index, with more than a few": (1, 1_000, 1, 2),
-    "by the index, of rare words": (10, 3, 10, 1_000),
-    "reading to the end": (1_000, 0, 1_000, 500),
-    "reading too little": (3, 1, 5, 5),
+    "as in production": (200, 2, 4_000, 1_000, 20_000, 500),
+    "always by the index": (1, 1_000, 1, 1_000, 20_000, 1_000),
+    "by the index, with more than a few": (1, 1_000, 1, 1_000, 20_000, 2),
+    "by the index, of rare words": (10, 3, 10, 1_000, 20_000, 1_000),
+    "by the index, along the whole list": (1, 1_000, 1, 1, 1_000, 2),
+    "by the index, along a part of the list": (1, 1_000, 1, 2, 5, 2),
+    "reading to the end": (1_000, 0, 1_000, 1_000, 20_000, 500),
+    "reading too little": (3, 1, 5, 1_000, 20_000, 5),
 }
 
 filters = st.builds(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import create_engine, event, select
 
@@ -15,7 +16,7 @@ from bench.filling import fill
 from bench.people import COACH
 from bench.words import COMMON_TAG, COMMON_WORD, RARE_TAG, RARE_WORD
 from portal.extensions import db
-from portal.models import Base, Notice, NoticeKind, Role, Status, User
+from portal.models import Base, Notice, NoticeKind, Role, Status, User, catalogue, searched
 from portal.models.catalogue import (
     Filter,
     Position,
@@ -120,16 +121,37 @@ LISTS = {
 
 def test_every_list_is_found_by_its_index(database_url: str, in_app: Flask) -> None:
     site = _filled(database_url)
+
+    assert _faults(LISTS, site) == {}
+
+
+@pytest.mark.usefixtures("_many_found")
+def test_where_the_index_finds_many_texts_some_are_met_along_the_list(database_url: str, in_app: Flask) -> None:
+    common_word = published(Filter(search=COMMON_WORD), NEWEST, **BY_WORDS)
+
+    assert _faults({"common word": common_word}, _filled(database_url)) == {}
+
+
+@pytest.fixture
+def _many_found(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is common enough to be read for. Statements are kept, and those made before would go another way."""
+    monkeypatch.setattr(searched, "COMMON_FROM", ROWS)
+    monkeypatch.setattr(searched, "MANY", 1)
+    catalogue._published_statement.cache_clear()
+    yield
+    catalogue._published_statement.cache_clear()
+
+
+def _faults(lists: dict[str, Listed], site: Site) -> dict[str, object]:
     explain = _explained_in_sqlite if db.engine.dialect.name == "sqlite" else _explained_in_postgresql
     faults: dict[str, object] = {}
-    for name, listed in LISTS.items():
+    for name, listed in lists.items():
         with _sent() as statements:
             listed.ask(site)
         wrong = [fault for sent in statements for fault in explain(listed, *sent)]
         if wrong:
             faults[name] = wrong
-
-    assert faults == {}
+    return faults
 
 
 def _filled(url: str) -> Site:
