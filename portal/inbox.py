@@ -14,6 +14,7 @@ from portal.lifecycle.ledger import Ledger
 from portal.lifecycle.reports import decide
 from portal.models import Happening, Outcome, ProgrammeState, WebhookEvent
 from portal.models.event_keeping import keep_event, verdicts_of
+from portal.models.webhook_event import lock_event
 from portal.mux.webhook import MuxEvent, parse
 from portal.session_connection import in_session
 
@@ -58,12 +59,13 @@ def replay(row: WebhookEvent, at: datetime) -> Receipt:
 
     Unlike Mux's repeat of a delivery, this takes up again what had been left open: an event of a type or a programme
     that was not known, or one that contradicted what was. What is settled stays: it may be older than what is known
-    by now. The caller has locked the row and commits, or else calls keep_replay_failure.
+    by now. The caller commits, or else rolls back and calls keep_replay_failure.
     """
-    if row.is_settled and row.outcome is not None:
-        return _repeated(row.outcome, row.product_id)
     event, ledger, connection = parse(row.payload.encode()), Ledger(), in_session()
     concerned = lock_concerned(connection, [event.report] if event.report is not None else [])
+    lock_event(row)
+    if row.is_settled and row.outcome is not None:
+        return _repeated(row.outcome, row.product_id)
     receipt = _take(event, concerned, ledger, at, former=row.outcome)
     ledger.write(connection)
     db.session.expire_all()  # what it has loaded before stands otherwise by now
@@ -81,8 +83,9 @@ def keep_failure(event: MuxEvent, error: Exception, at: datetime) -> None:
 def keep_replay_failure(row: WebhookEvent, error: Exception) -> None:
     """Keep why an event could not be applied anew; what was decided about it before stays.
 
-    The caller has rolled back and locked the row again, and commits. Mux's own retry may have succeeded in between.
+    The caller has rolled back, and commits. Mux's own retry may have succeeded in between.
     """
+    lock_event(row)
     if row.is_settled:
         return
     if row.applied_at is None:

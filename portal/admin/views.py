@@ -105,10 +105,10 @@ def replay_failed_events() -> Response:
         row = event_to_replay(event_id)
         if row is None or row.outcome is not Outcome.FAILED:
             db.session.rollback()  # Mux came again in between
-        elif _replay(row) is None:
-            failed += 1
-        else:
-            applied += 1
+            continue
+        receipt = _replay(row)
+        failed += receipt is None
+        applied += receipt is not None and not receipt.is_repeat
     flash(_told(applied, failed), "error" if failed else "success")
     return redirect(url_for("admin.list_events"), code=303)
 

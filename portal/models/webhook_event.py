@@ -102,11 +102,18 @@ def find_event(event_id: int) -> ListedEvent | None:
 
 
 def event_to_replay(event_id: int) -> WebhookEvent | None:
-    """The row as it stands now, locked until the transaction ends."""
+    """The row as it stands now. It may change until it is locked."""
     if not is_row_id(event_id):
         return None
-    chosen = select(WebhookEvent).where(WebhookEvent.id == event_id).with_for_update()
-    return db.session.scalar(chosen.execution_options(populate_existing=True))
+    return db.session.get(WebhookEvent, event_id, populate_existing=True)
+
+
+def lock_event(row: WebhookEvent) -> None:
+    """Read the row anew, and have it hold still until the transaction ends.
+
+    Whoever locks its programme, too, does that before: so does Mux's delivery of the same event.
+    """
+    db.session.refresh(row, with_for_update=True)
 
 
 def failed_event_ids(limit: int) -> list[int]:
