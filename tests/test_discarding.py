@@ -1,7 +1,9 @@
 """Paying what is owed to Mux: deletions and cancellations, tried until they are done."""
 
 import uuid
-from datetime import timedelta
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -10,18 +12,24 @@ from structlog.testing import capture_logs
 
 from portal.extensions import db
 from portal.models import Discard, DiscardKind, Status
-from portal.models.discard import discard_asset, discard_upload
+from portal.models.discard import discard_again, discard_asset, discard_upload
 from portal.models.upload import select_current_upload
 from portal.mux.errors import MUX_IS_AWAY, MuxError, MuxNotAskedError, Trouble
 from portal.mux.facts import DirectUpload
 from portal.upkeep.discarding import pay_discards
+from tests.browser.stack import eventually
 from tests.clock import NOON
 from tests.conftest import Cast
 from tests.factories import make_programme
 from tests.mux_double import MuxDouble
 from tests.turns import at_once
+from tests.waiting import somebody_waits
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+
+def discard_asset_again(asset_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
+    discard_again(DiscardKind.ASSET, asset_id, product_id, reason, at)
 
 
 def test_what_was_discarded_is_deleted_at_mux_once(desk: "Desk") -> None:
@@ -150,6 +158,56 @@ def test_noting_a_debt_twice_is_noting_it_once(desk: "Desk") -> None:
     assert len(desk.debts()) == 2
 
 
+@pytest.mark.parametrize("again", [discard_asset, discard_asset_again], ids=["noted", "found at Mux"])
+def test_a_debt_that_is_open_stays_as_it_is_when_it_is_noted_again(desk: "Desk", again: Callable[..., None]) -> None:
+    desk.discard("as-1", tries=3)
+
+    again("as-1", uuid.UUID(int=2), "another reason", NOON + HOUR)
+
+    (debt,) = desk.debts()
+    assert (debt.reason, debt.tries, debt.next_try_at) == ("a test", 3, NOON)
+
+
+def test_a_debt_that_was_paid_stays_so_when_it_is_noted_again(desk: "Desk") -> None:
+    desk.paid("as-1")
+
+    discard_asset("as-1", uuid.UUID(int=1), "another reason", NOON + HOUR)
+
+    (debt,) = desk.debts()
+    assert (debt.reason, debt.done_at) == ("a test", NOON)
+
+
+def test_a_debt_that_was_paid_is_open_again_where_the_asset_is_found_at_mux(desk: "Desk") -> None:
+    desk.paid("as-1")
+
+    discard_asset_again("as-1", uuid.UUID(int=1), "another reason", NOON + HOUR)
+
+    (debt,) = desk.debts()
+    assert (debt.reason, debt.done_at, debt.error, debt.tries) == ("another reason", None, None, 0)
+    assert (debt.created_at, debt.next_try_at) == (NOON + HOUR, NOON + HOUR)
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_of_two_who_note_a_debt_at_the_same_time_neither_fails(app: Flask, desk: "Desk", end: str) -> None:
+    """Whether the first one's note is kept or taken back, the debt is noted once in the end."""
+
+    def note_it_too() -> None:
+        with app.app_context():
+            desk.discard_upload("up-1")
+
+    discard_upload("up-1", uuid.UUID(int=1), "a test", NOON)
+    db.session.flush()
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(note_it_too)
+        try:
+            eventually(lambda: somebody_waits(db.engine))
+        finally:
+            getattr(db.session, end)()
+    other.result()
+
+    assert [row.mux_id for row in desk.debts()] == ["up-1"]
+
+
 class CountedMux(MuxDouble):
     """Fails where a test wants it to."""
 
@@ -200,6 +258,10 @@ class Desk:
         db.session.flush()
         db.session.scalars(select(Discard).where(Discard.mux_id == asset_id)).first().tries = tries  # type: ignore[union-attr]
         db.session.commit()
+
+    def paid(self, asset_id: str) -> None:
+        self.discard(asset_id)
+        pay_discards(self.mux, NOON, at_once)
 
     def discard_upload(self, upload_id: str) -> None:
         discard_upload(upload_id, uuid.UUID(int=1), "a test", NOON)

@@ -64,7 +64,6 @@ def remove_programme(programme: Programme, *, at: datetime) -> None:
         elif attempt.mux_upload_id and attempt.status is UploadStatus.WAITING:
             discard_upload(attempt.mux_upload_id, product_id, "its programme was deleted", at)
     if programme.mux_asset_id:
-        db.session.flush()
         discard_asset(programme.mux_asset_id, product_id, "its programme was deleted", at)
     programme.product.gone_at = at
     db.session.delete(programme)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.extensions import db
 from portal.models.base import Base, RowId
-from portal.models.joint_write import Given, entry
+from portal.models.joint_write import Given, JointWrite, entry
+from portal.session_connection import in_session
 
 
 class DiscardKind(enum.StrEnum):
@@ -46,14 +47,29 @@ class Discard(Base):
 
 
 _discards = cast("Table", Discard.__table__)
+_OF_DEBTS = ("kind", "mux_id", "product_id", "reason", "created_at", "next_try_at", "tries")
+_AFRESH = ("reason", "created_at", "next_try_at", "tries", "done_at", "error")
+_KEY = ("kind", "mux_id")
 
 
 def _note(given: Given) -> Any:
-    return given.inserted_into(_discards).on_conflict_do_nothing(index_elements=["kind", "mux_id"])
+    return given.inserted_into(_discards).on_conflict_do_nothing(index_elements=_KEY)
+
+
+def _note_again(given: Given) -> Any:
+    """Add a debt, or open one that was paid as if it were new."""
+    added = given.inserted_into(_discards)
+    return added.on_conflict_do_update(
+        index_elements=_KEY,
+        set_={name: added.excluded[name] for name in _AFRESH},
+        where=_discards.c.done_at.is_not(None),
+    )
 
 
 # A debt, unless it was noted before.
-DISCARD = entry(_discards, ("kind", "mux_id", "product_id", "reason", "created_at", "next_try_at", "tries"), _note)
+DISCARD = entry(_discards, _OF_DEBTS, _note)
+_ONCE = JointWrite(noted=DISCARD)
+_AGAIN = JointWrite(noted=entry(_discards, _OF_DEBTS, _note_again))
 
 
 def select_discards_due(at: datetime, limit: int) -> Select[Discard]:
@@ -72,7 +88,7 @@ def playback_id_at_mux(asset_id: str, playback_id: str) -> str:
 
 
 def discard_of(kind: DiscardKind, mux_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> dict[str, Any]:
-    """A debt, to be noted by DISCARD."""
+    """A new debt, by the columns that DISCARD writes."""
     return {
         "kind": kind,
         "mux_id": mux_id,
@@ -101,15 +117,8 @@ def discard_upload(mux_upload_id: str, product_id: uuid.UUID, reason: str, at: d
 
 def discard_again(kind: DiscardKind, mux_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
     """Note that something is to go that was found at Mux, even where it was told to be gone before."""
-    row = db.session.scalar(select(Discard).where(Discard.kind == kind, Discard.mux_id == mux_id))
-    if row is None:
-        _discard(kind, mux_id, product_id, reason, at)
-    elif row.done_at is not None:
-        row.done_at, row.error, row.tries = None, None, 0
-        row.reason, row.created_at, row.next_try_at = reason, at, at
+    _AGAIN.write(in_session(), {"noted": [discard_of(kind, mux_id, product_id, reason, at)]})
 
 
 def _discard(kind: DiscardKind, mux_id: str, product_id: uuid.UUID, reason: str, at: datetime) -> None:
-    known = select(Discard.id).where(Discard.kind == kind, Discard.mux_id == mux_id)
-    if db.session.scalar(known) is None:
-        db.session.add(Discard(**discard_of(kind, mux_id, product_id, reason, at)))
+    _ONCE.write(in_session(), {"noted": [discard_of(kind, mux_id, product_id, reason, at)]})
