@@ -16,6 +16,7 @@ import pytest
 from portal import sqlite_queue
 from portal.sqlite import LinedConnection
 from portal.sqlite_queue import Line, LineError, Turn
+from tests.browser.stack import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 30
@@ -42,7 +43,7 @@ def test_threads_get_their_turn_in_the_order_of_coming() -> None:
     for number in range(8):
         threads.append(threading.Thread(target=write, args=(number,)))
         threads[-1].start()
-        until(lambda number=number: len(line._waiting) == number + 1)  # type: ignore[misc]
+        eventually(lambda number=number: len(line._waiting) == number + 1)  # type: ignore[misc]
     line.leave()
     for thread in threads:
         thread.join(PATIENCE_SECONDS)
@@ -189,15 +190,6 @@ def in_another_thread(act: Callable[[], None]) -> None:
     thread.join(PATIENCE_SECONDS)
     for error in raised:
         raise error
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(PATIENCE_SECONDS * 1000):
-        if is_so():
-            return
-        pause.wait(0.001)
-    raise AssertionError("it never came about")
 
 
 @contextmanager
