@@ -1,57 +1,25 @@
 """Whose reports these are: the programmes that they concern, locked, with all attempts."""
 
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, make_dataclass
+from itertools import starmap
 from typing import Any
 
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import aliased
 
 from portal.bare_select import BareConnection, BareSelect
-from portal.models import AttemptState, Product, Programme, ProgrammeState, Status, Upload, UploadStatus
+from portal.models import AttemptState, Product, Programme, ProgrammeState, Upload
 from portal.models.lists import among
 from portal.mux.facts import Report
 
-
-@dataclass
-class ConcernedProgramme(ProgrammeState):
-    """A programme, read by column: its fields are the columns that are read, in their order."""
-
-    product_id: uuid.UUID
-    owner_id: int
-    title: str
-    status: Status
-    is_published: bool
-    publish_when_ready: bool
-    published_at: datetime | None
-    mux_asset_id: str | None
-    mux_playback_id: str | None
-    is_signed: bool
-    duration_seconds: int | None
-    error_type: str | None
-    error_message: str | None
-    updated_at: datetime
-    deleted_at: datetime | None
-
-
-@dataclass
-class ConcernedAttempt(AttemptState):
-    """An attempt, read by column: its fields are the columns that are read, in their order."""
-
-    id: int
-    product_id: uuid.UUID
-    mux_upload_id: str | None
-    asset_id: str | None
-    status: UploadStatus
-    url_given_at: datetime | None
-    url_expires_at: datetime | None
-    error_type: str | None
-    error_message: str | None
-    updated_at: datetime
-    superseded_at: datetime | None
-    check_due_at: datetime | None
+# What is read of each, by name, and what makes its state out of a row of these columns, in their order.
+_OF_PROGRAMME = {name: getattr(Programme, name) for name in ProgrammeState.__annotations__}
+_OF_PROGRAMME["owner_id"] = Product.owner_id
+_OF_ATTEMPT = {name: getattr(Upload, name) for name in AttemptState.__annotations__}
+_programme: Callable[..., ProgrammeState] = make_dataclass("ConcernedProgramme", _OF_PROGRAMME, bases=(ProgrammeState,))
+_attempt: Callable[..., AttemptState] = make_dataclass("ConcernedAttempt", _OF_ATTEMPT, bases=(AttemptState,))
 
 
 def _select_concerned() -> Select[Any]:
@@ -63,18 +31,13 @@ def _select_concerned() -> Select[Any]:
         select(playing.product_id).where(among(playing.mux_asset_id, "asset_ids")),
         select(passed.product_id).where(among(passed.product_id, "passthroughs")),
     )
-    columns = [getattr(Product if name == "owner_id" else Programme, name) for name in _names(ConcernedProgramme)]
-    chosen = select(*columns).select_from(Programme).join(Programme.product).where(Programme.product_id.in_(named))
+    of_all = select(*_OF_PROGRAMME.values()).select_from(Programme).join(Programme.product)
+    chosen = of_all.where(Programme.product_id.in_(named))
     return chosen.order_by(Programme.product_id).with_for_update(of=Programme)
 
 
 def _select_attempts() -> Select[Any]:
-    columns = [getattr(Upload, name) for name in _names(ConcernedAttempt)]
-    return select(*columns).where(among(Upload.product_id, "product_ids")).order_by(Upload.id)
-
-
-def _names(kind: type[ConcernedProgramme] | type[ConcernedAttempt]) -> Sequence[str]:
-    return tuple(kind.__dataclass_fields__)
+    return select(*_OF_ATTEMPT.values()).where(among(Upload.product_id, "product_ids")).order_by(Upload.id)
 
 
 _PROGRAMMES = BareSelect(_select_concerned())
@@ -136,12 +99,11 @@ def lock_concerned(connection: BareConnection, reports: Sequence[Report]) -> Con
     if not upload_ids and not asset_ids and not passthroughs:
         return Concerned()
     rows = _PROGRAMMES.rows(connection, upload_ids=upload_ids, asset_ids=asset_ids, passthroughs=passthroughs)
-    programmes: dict[uuid.UUID, ProgrammeState] = {row[0]: ConcernedProgramme(*row) for row in rows}
+    programmes = {programme.product_id: programme for programme in starmap(_programme, rows)}
     if not programmes:
         return Concerned()
     attempts: dict[uuid.UUID, list[AttemptState]] = {product_id: [] for product_id in programmes}
-    for row in _ATTEMPTS.rows(connection, product_ids=programmes):
-        attempt = ConcernedAttempt(*row)
+    for attempt in starmap(_attempt, _ATTEMPTS.rows(connection, product_ids=programmes)):
         attempts[attempt.product_id].append(attempt)
     return Concerned(programmes, attempts)
 

@@ -1,11 +1,9 @@
 """What the life of a programme is decided by, however it was read: as a row of its table or by column."""
 
 import enum
+import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import uuid
-    from datetime import datetime
 
 
 class Status(enum.StrEnum):
@@ -29,23 +27,24 @@ class UploadStatus(enum.StrEnum):
 
 
 class ProgrammeState:
-    """A programme, as far as its life goes."""
+    """A programme, as far as its life goes: what is annotated here are columns of its table."""
+
+    product_id: uuid.UUID
+    title: str
+    status: Status
+    is_published: bool
+    publish_when_ready: bool
+    published_at: datetime | None
+    mux_asset_id: str | None
+    mux_playback_id: str | None
+    is_signed: bool
+    duration_seconds: int | None
+    error_type: str | None
+    error_message: str | None
+    updated_at: datetime
+    deleted_at: datetime | None
 
     if TYPE_CHECKING:
-        product_id: uuid.UUID
-        title: str
-        status: Status
-        is_published: bool
-        publish_when_ready: bool
-        published_at: datetime | None
-        mux_asset_id: str | None
-        mux_playback_id: str | None
-        is_signed: bool
-        duration_seconds: int | None
-        error_type: str | None
-        error_message: str | None
-        updated_at: datetime
-        deleted_at: datetime | None
 
         @property
         def owner_id(self) -> int: ...
@@ -61,21 +60,20 @@ class ProgrammeState:
 
 
 class AttemptState:
-    """An attempt to bring a video into a programme, as far as its life goes."""
+    """An attempt to bring a video into a programme, as far as its life goes: all annotations are columns, too."""
 
-    if TYPE_CHECKING:
-        id: int
-        product_id: uuid.UUID
-        mux_upload_id: str | None
-        asset_id: str | None
-        status: UploadStatus
-        url_given_at: datetime | None
-        url_expires_at: datetime | None
-        error_type: str | None
-        error_message: str | None
-        updated_at: datetime
-        superseded_at: datetime | None
-        check_due_at: datetime | None
+    id: int
+    product_id: uuid.UUID
+    mux_upload_id: str | None
+    asset_id: str | None
+    status: UploadStatus
+    url_given_at: datetime | None
+    url_expires_at: datetime | None
+    error_type: str | None
+    error_message: str | None
+    updated_at: datetime
+    superseded_at: datetime | None
+    check_due_at: datetime | None
 
     @property
     def is_current(self) -> bool:
