@@ -73,7 +73,7 @@ class BareSelect:
 
     def _compile(self, database: str) -> Compiled:
         return self._compiled.setdefault(
-            database, Compiled.of(self._statement, database, list(self._statement.selected_columns))
+            database, Compiled.for_bare_driver(self._statement, database, list(self._statement.selected_columns))
         )
 
 

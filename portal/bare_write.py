@@ -23,7 +23,7 @@ class BareWrite:
 
     def write(self, connection: BareConnection, rows: Iterable[Mapping[str, Any]]) -> int:
         """Do it for each of the rows, which are its parameters by name, in this order; how many it changed."""
-        compiled = self._compiled or Compiled.of(self._statement, connection.dialect.name)
+        compiled = self._compiled or Compiled.for_bare_driver(self._statement, connection.dialect.name)
         self._compiled = compiled
         started = perf_counter()
         with closing(cast("sqlite3.Connection", connection.driver).cursor()) as cursor:

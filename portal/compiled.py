@@ -1,10 +1,10 @@
-"""Statements that SQLAlchemy compiles once, in the words of one database, for its bare driver."""
+"""Statements that SQLAlchemy compiles once, in the words of one database, of which the text is kept."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from sqlalchemy import ColumnElement, Dialect
+from sqlalchemy import ColumnElement, Connection, Dialect, Select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement
 
@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 Convert = Callable[[Any], Any]
+Columns = Sequence[ColumnElement[Any]]
 
-_POSTGRESQL: Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-_SQLITE: Dialect = sqlite.dialect(paramstyle="qmark")
+_OF_BARE_DRIVERS: Mapping[str, Dialect] = {
+    "postgresql": postgresql.dialect(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
+    "sqlite": sqlite.dialect(paramstyle="qmark"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,13 @@ class Compiled:
     columns: tuple[tuple[int, Convert], ...]  # those of its rows
 
     @classmethod
-    def of(cls, statement: ClauseElement, database: str, columns: Sequence[ColumnElement[Any]] = ()) -> Self:
-        """A statement in the words of a database ("postgresql" or "sqlite"); `columns` are those of its rows."""
-        dialect = _POSTGRESQL if database == "postgresql" else _SQLITE
+    def for_bare_driver(cls, statement: ClauseElement, database: str, columns: Columns = ()) -> Self:
+        """For the driver of a database ("postgresql" or "sqlite"), its values to be given in their order."""
+        return cls.of(statement, _OF_BARE_DRIVERS[database], columns)
+
+    @classmethod
+    def of(cls, statement: ClauseElement, dialect: Dialect, columns: Columns = ()) -> Self:
+        """A statement in the words of a dialect; `columns` are those of its rows."""
         compiled = cast("SQLCompiler", statement.compile(dialect=dialect))
         binders = {
             name: each.type.dialect_impl(dialect).bind_processor(dialect) for each, name in compiled.bind_names.items()
@@ -46,11 +53,16 @@ class Compiled:
         )
 
     def bound(self, parameters: Mapping[str, Any]) -> list[Any]:
-        """The values that the text's parameters stand for, as the driver takes them."""
+        """The values that the text's parameters stand for, in their order, as the driver takes them."""
+        named = self.named(parameters)
+        return [named[name] for name in self.names]
+
+    def named(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The same by their names."""
         bound = {**self.defaults, **parameters}
         for key, convert in self.binders.items():
             bound[key] = convert(bound[key])
-        return [bound[name] for name in self.names]
+        return bound
 
     def converted(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Rows as SQLAlchemy would give them."""
@@ -61,3 +73,20 @@ class Compiled:
         for place, convert in self.columns:
             values[place] = convert(values[place])
         return tuple(values)
+
+
+class CompiledSelect:
+    """A SELECT for SQLAlchemy's connections of one dialect, which takes a fraction of the statement's memory.
+
+    SQLAlchemy itself keeps each statement that it has compiled, with all that it was put together of.
+    """
+
+    def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
+        self._compiled = Compiled.of(statement, dialect, list(statement.selected_columns))
+        self._is_positional = dialect.positional
+
+    def rows(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Row]:
+        """All rows, in order, as SQLAlchemy would give them."""
+        compiled = self._compiled
+        given = tuple(compiled.bound(parameters)) if self._is_positional else compiled.named(parameters)
+        return compiled.converted(connection.exec_driver_sql(compiled.text, given).all())

@@ -1,13 +1,14 @@
 """Programmes page by page: the published ones newest first or featured first, a coach's own, and all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Dialect, Select, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
+from portal.compiled import CompiledSelect
 from portal.extensions import db
 from portal.models.listing import Filter, Listing, Order, listing_of, listing_parameters
 from portal.models.paging import row_limit
@@ -69,7 +70,7 @@ def own_programmes(owner_id: int, *, limit: int, after: Position | None) -> Page
     )
     if after:
         chosen = chosen.where(tuple_(Product.created_at, Product.id) < (after.at, after.product_id))
-    return _page(chosen.limit(row_limit(limit + 1)), limit)
+    return _page(_rows_of(chosen, limit), limit)
 
 
 def all_programmes(*, status: Status | None = None, search: str = "", limit: int, after: Position | None) -> Page:
@@ -82,7 +83,7 @@ def all_programmes(*, status: Status | None = None, search: str = "", limit: int
         chosen = chosen.where(Programme.title.icontains(word, autoescape=True))
     if after:
         chosen = chosen.where(tuple_(Programme.created_at, Programme.product_id) < (after.at, after.product_id))
-    return _page(chosen.limit(row_limit(limit + 1)), limit)
+    return _page(_rows_of(chosen, limit), limit)
 
 
 def deleted_programmes(owner_id: int | None, limit: int) -> Sequence[ProgrammeRow]:
@@ -94,7 +95,7 @@ def deleted_programmes(owner_id: int | None, limit: int) -> Sequence[ProgrammeRo
     )
     if owner_id is not None:
         chosen = chosen.where(Product.owner_id == owner_id)
-    return _page(chosen.limit(row_limit(limit)), limit).items
+    return _page(db.session.execute(chosen.limit(row_limit(limit))).all(), limit).items
 
 
 def count_programmes() -> dict[Status, int]:
@@ -113,18 +114,24 @@ def select_rows(sorted_at: InstrumentedAttribute[Any]) -> Select[*tuple[Any, ...
 
 def _published(wanted: Filter, order: Order, limit: int, after: Position | None) -> Page:
     words = words_of(wanted.search)
-    statement = _published_statement(listing_of(wanted, order, after, rows=limit + 1), range(len(words)))
-    return _page(statement, limit, listing_parameters(wanted, after) | word_parameters(words))
+    listing = listing_of(wanted, order, after, rows=limit + 1)
+    chosen = _published_select(listing, range(len(words)), db.engine.dialect)
+    parameters = listing_parameters(wanted, after) | word_parameters(words)
+    return _page(chosen.rows(db.session.connection(), parameters), limit)
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
-def _published_statement(listing: Listing, words: range) -> Select[*tuple[Any, ...]]:
-    return published_page(select_rows(Programme.published_at), listing, words)
+def _published_select(listing: Listing, words: range, dialect: Dialect) -> CompiledSelect:
+    return CompiledSelect(published_page(select_rows(Programme.published_at), listing, words), dialect)
 
 
-def _page(chosen: Select[*tuple[Any, ...]], limit: int, parameters: Mapping[str, Any] | None = None) -> Page:
-    """A page of rows that are asked for with one more than fit."""
-    rows = db.session.execute(chosen, parameters).all()
+def _rows_of(chosen: Select[*tuple[Any, ...]], limit: int) -> Sequence[Any]:
+    """With one more than fit."""
+    return db.session.execute(chosen.limit(row_limit(limit + 1))).all()
+
+
+def _page(rows: Sequence[Any], limit: int) -> Page:
+    """A page of rows that were asked for with one more than fit."""
     items = [ProgrammeRow._make(row[:-1]) for row in rows[:limit]]
     if len(rows) <= limit:
         return Page(items=items, next_cursor=None)

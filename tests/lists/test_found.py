@@ -155,9 +155,9 @@ def _going(monkeypatch: pytest.MonkeyPatch, way: str) -> Iterator[None]:
     """Statements are kept, and those that were made for another way would go on with it."""
     for name, value in zip(NUMBERS, WAYS[way], strict=True):
         monkeypatch.setattr(lists, name, value)
-    catalogue._published_statement.cache_clear()
+    catalogue._published_select.cache_clear()
     yield
-    catalogue._published_statement.cache_clear()
+    catalogue._published_select.cache_clear()
 
 
 def _programme(dice: Random, owner: User, number: int) -> Programme:

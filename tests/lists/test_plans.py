@@ -137,9 +137,9 @@ def _many_found(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing is common enough to be read for. Statements are kept, and those made before would go another way."""
     monkeypatch.setattr(searched, "COMMON_FROM", ROWS)
     monkeypatch.setattr(searched, "MANY", 1)
-    catalogue._published_statement.cache_clear()
+    catalogue._published_select.cache_clear()
     yield
-    catalogue._published_statement.cache_clear()
+    catalogue._published_select.cache_clear()
 
 
 def _faults(lists: dict[str, Listed], site: Site) -> dict[str, object]:
