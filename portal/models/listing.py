@@ -126,7 +126,8 @@ def _is_listed(table: Keyed) -> ColumnElement[bool]:
     """Whether a row stands for a published programme, of the tag that is asked for."""
     if table is Programme:
         return Programme.is_published == true()
-    return ProgrammeTag.tag == _bound("tag", ProgrammeTag.tag.type)
+    # In a statement of its own PostgreSQL can't guess how rare the tag is, and has no reason to plan each list anew.
+    return ProgrammeTag.tag == select(_bound("tag", ProgrammeTag.tag.type)).scalar_subquery()
 
 
 def _bound(name: str, kept_as: TypeEngine[Any]) -> BindParameter[Any]:
