@@ -45,11 +45,14 @@ async function bind(box) {
     pause.textContent = uploader.paused ? "Pausing after this piece …" : "Pause";
   });
   bindDrop(box, uploader);
-  await load(box);
-  nameProgress(uploader);
+  if (await load(box)) nameProgress(uploader);
 }
 
-/** Until the component is here, whoever wants to choose a file is told so, and then gets what they asked for. @param {HTMLElement} box */
+/**
+ * Until the component is here, whoever wants to choose a file is told so, and then gets what they asked for.
+ *
+ * @param {HTMLElement} box @returns {Promise<boolean>} whether it came
+ */
 async function load(box) {
   const choose = /** @type {HTMLButtonElement} */ (box.querySelector("[slot=file-select]"));
   let isAsked = false;
@@ -58,11 +61,13 @@ async function load(box) {
     show(box, { message: "One moment, the uploader is still on its way." });
   };
   choose.addEventListener("click", answer);
-  await import(box.dataset.module ?? "");
+  const isHere = await import(box.dataset.module ?? "").then(() => true, () => false);
   choose.removeEventListener("click", answer);
-  if (!isAsked) return;
+  if (!isHere) show(box, { trouble: "The uploader could not be loaded. Check your connection, then reload this page." });
+  if (!isHere || !isAsked) return isHere;
   show(box, {});
   if (navigator.userActivation?.isActive) choose.click();
+  return true;
 }
 
 /** The component leaves its progress bar without an accessible name. @param {HTMLElement} uploader */

@@ -64,5 +64,14 @@ def test_whoever_clicks_before_the_uploader_is_loaded_is_told_so(page: Page) -> 
     expect(message).to_be_hidden()
 
 
+def test_whoever_gets_no_uploader_is_told_what_to_do(page: Page, coach: Visitor) -> None:
+    coach.forgives("ERR_FAILED", "mux-uploader")
+    page.route(UPLOADER, lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_role("alert")).to_have_text(
+        "The uploader could not be loaded. Check your connection, then reload this page."
+    )
+
+
 def _never_answer(_route: Route) -> None:
     pass
