@@ -38,9 +38,9 @@ class Reception:
         self._gathering = Gathering(self._receive_together, most=MOST_TOGETHER, patience_seconds=PATIENCE_SECONDS)
 
     def take(self, event: MuxEvent) -> Receipt | None:
-        """Keep an event and apply it, once. None if that failed: it is kept with the reason, and Mux is to come again.
+        """Keep an event and apply it, once. None if that failed: Mux is to come again.
 
-        The caller has no transaction open.
+        Then it is kept with the reason, if anything can be kept. The caller has no transaction open.
         """
         started = time.perf_counter()
         try:
@@ -59,8 +59,12 @@ class Reception:
 
     def _keep_failure(self, event: MuxEvent, error: Exception) -> None:
         with self._app.app_context():
-            keep_failure(event, error, self._now())
-            db.session.commit()
+            try:
+                keep_failure(event, error, self._now())
+                db.session.commit()
+            except Exception:  # most likely the database is away
+                db.session.rollback()
+                log.exception("webhook.not_kept", id=event.id)
 
     def _now(self) -> datetime:
         return cast("Clock", self._app.extensions["clock"])()

@@ -35,7 +35,7 @@ def receive_mux_event() -> Response:
     """401 before the database is touched, 200 for whatever was decided, 500 so that Mux tries again."""
     receipt = None if FAILED in request.environ else current_reception().take(_verified_event())
     if receipt is None:
-        return problem(500, "The event was kept, but could not be applied. Send it again.")
+        return problem(500, "The event could not be applied. Send it again.")
     return jsonify(outcome=receipt.outcome.value)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sqlite3
 import threading
 from typing import Any
 
@@ -11,6 +12,7 @@ from structlog.testing import capture_logs
 from portal.lifecycle.hearing import Decision
 from portal.lifecycle.reports import decide
 from portal.models import Discard, History, Notice, Outcome, Status, WebhookEvent
+from portal.webhooks import reception
 from tests.clock import NOON, StoppedClock
 from tests.webhooks.conftest import Webhook
 from tests.webhooks.mux_events import ASSET_ID, PLAYBACK_ID, UPLOAD_ID, asset, event, upload
@@ -263,6 +265,24 @@ def test_an_event_that_we_fail_to_apply_is_kept_with_the_reason_and_asked_for_ag
         "programme": None,
         "outcome": "failed",
     }
+
+
+def test_mux_is_to_come_again_even_where_the_failure_can_not_be_kept(
+    webhook: Webhook, crash: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is away, for example."""
+    webhook.programme(PROCESSING)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise sqlite3.OperationalError("unable to open database file")
+
+    with crash, capture_logs() as logs:
+        monkeypatch.setattr(reception, "keep_failure", fail)
+        response = webhook.deliver(event("video.asset.ready", asset("ready"), event_id="event-1"))
+
+    assert (response.status_code, response.content_type) == (500, "application/problem+json")
+    assert [line["event"] for line in logs] == ["webhook.failed", "webhook.not_kept"]
+    assert webhook.kept() == []
 
 
 def test_a_retry_applies_what_had_failed(webhook: Webhook, clock: StoppedClock, crash: Any) -> None:
