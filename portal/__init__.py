@@ -21,7 +21,7 @@ from portal.clock import Clock, system_clock
 from portal.coach.views import coach
 from portal.conditional import register_conditional_answers
 from portal.config import Settings
-from portal.connections import ENGINE_OPTIONS, check_rested_connections
+from portal.connections import check_rested_connections, engine_options
 from portal.embed.views import embed
 from portal.errors import register_error_handlers
 from portal.extensions import csrf, db, login_manager
@@ -97,7 +97,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": ENGINE_OPTIONS,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.web_threads),
         "SESSION_COOKIE_NAME": "portal_session",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

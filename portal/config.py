@@ -86,6 +86,7 @@ class Settings:
     mux_base_url: str = MUX_API_URL
     mux_video_quality: str = "basic"
     mux_max_resolution_tier: str = "1080p"
+    web_threads: int = WEB_THREADS  # in one process
     mux_calls_at_once: int = 12  # in one process: the others of its threads are for whoever needs no Mux
     upload_timeout_seconds: int = 24 * 60 * 60
     access_token_seconds: int = 15 * 60
@@ -133,6 +134,7 @@ class Settings:
             mux_base_url=address(environ, "MUX_BASE_URL", MUX_API_URL),
             mux_video_quality=one_of(environ, "MUX_VIDEO_QUALITY", ("basic", "plus", "premium")),
             mux_max_resolution_tier=one_of(environ, "MUX_MAX_RESOLUTION_TIER", ("1080p", "1440p", "2160p")),
+            web_threads=_web_threads(environ),
             mux_calls_at_once=_mux_calls_at_once(environ),
             upload_timeout_seconds=whole_number(
                 environ, "UPLOAD_TIMEOUT_SECONDS", cls.upload_timeout_seconds, 60, 604800
@@ -175,10 +177,14 @@ def _webhook_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
     return secrets
 
 
+def _web_threads(environ: Mapping[str, str]) -> int:
+    return whole_number(environ, "WEB_THREADS", WEB_THREADS, 1, 1000)
+
+
 def _mux_calls_at_once(environ: Mapping[str, str]) -> int:
     """All threads but some, where nobody says how many."""
-    threads = whole_number(environ, "WEB_THREADS", WEB_THREADS, 1, 1000)
-    return whole_number(environ, "MUX_CALLS_AT_ONCE", max(1, threads - THREADS_WITHOUT_MUX), 1, 1000)
+    most = max(1, _web_threads(environ) - THREADS_WITHOUT_MUX)
+    return whole_number(environ, "MUX_CALLS_AT_ONCE", most, 1, 1000)
 
 
 def _rate_limit_storage(environ: Mapping[str, str], default: str) -> str:

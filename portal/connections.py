@@ -7,17 +7,22 @@ from pydantic_core import from_json
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 
-MOST_BEYOND = 4
-# As many stay open as threads work at once (gunicorn.conf.py): one beyond would be opened anew for each request.
-# SQLAlchemy ends each transaction itself, so that nothing is left for the pool to roll back.
-ENGINE_OPTIONS = {
-    "pool_size": 16,
-    "max_overflow": MOST_BEYOND,
-    "pool_reset_on_return": None,
-    "json_deserializer": from_json,  # a seventh of what json.loads takes for a few tags
-}
+MOST_BEYOND = 4  # connections beyond one for each thread
 RESTED_SECONDS = 1.0
 USED_AT = "portal.used_at"
+
+
+def engine_options(threads: int) -> dict[str, Any]:
+    """An engine's options in a process where so many threads work at once. Connections are opened as they are needed.
+
+    SQLAlchemy ends each transaction itself, so that nothing is left for the pool to roll back.
+    """
+    return {
+        "pool_size": threads,  # with fewer, some would be opened anew for each request
+        "max_overflow": MOST_BEYOND,
+        "pool_reset_on_return": None,
+        "json_deserializer": from_json,  # a seventh of what json.loads takes for a few tags
+    }
 
 
 def is_alive(engine: Engine, connection: Any) -> bool:

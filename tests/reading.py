@@ -6,14 +6,15 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, create_engine
 
 from portal.bare_select import BareConnection
-from portal.connections import ENGINE_OPTIONS
+from portal.config import WEB_THREADS
+from portal.connections import engine_options
 from portal.postgresql import tune_postgresql
 from portal.sqlite import tune_sqlite
 
 
 def tuned_engine(url: str) -> Engine:
     """Whoever asks for it disposes of it."""
-    engine = create_engine(url, **ENGINE_OPTIONS)
+    engine = create_engine(url, **engine_options(WEB_THREADS))
     tune_postgresql(engine)
     tune_sqlite(engine)
     return engine

@@ -14,9 +14,11 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from sqlalchemy import make_url
+from sqlalchemy import QueuePool, make_url
 
+from portal import create_app
 from portal.config import WEB_THREADS, ConfigError, Settings
+from portal.extensions import db
 from portal.provider_settings import IdentityProvider
 
 NEW, OLD = "n" * 32, "o" * 32
@@ -333,6 +335,17 @@ def test_calls_to_mux_leave_threads_to_everything_else(monkeypatch: pytest.Monke
     assert settings_from(WEB_THREADS="8").mux_calls_at_once == 4
     assert settings_from(WEB_THREADS="2").mux_calls_at_once == 1
     assert settings_from(WEB_THREADS="8", MUX_CALLS_AT_ONCE="7").mux_calls_at_once == 7
+
+
+@pytest.mark.parametrize("threads", [8, 64])
+def test_each_thread_finds_a_connection_to_the_database(tmp_path: Path, threads: int) -> None:
+    app = create_app(settings_from(INSTANCE=str(tmp_path), WEB_THREADS=str(threads)))
+
+    with app.app_context():
+        pool = db.engine.pool
+
+    assert isinstance(pool, QueuePool)
+    assert pool.size() == threads
 
 
 class RecordingEnviron(dict[str, str]):
