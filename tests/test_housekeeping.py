@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.extensions import db
-from portal.lifecycle.deletion import delete_programme
+from portal.lifecycle.deletion import delete_programme, restore_programme
 from portal.models import (
     Base,
     Discard,
@@ -93,6 +93,20 @@ def test_a_deleted_programme_is_removed_after_a_week(in_app: Flask, cast: Cast) 
     assert list(db.session.scalars(select(Discard.mux_id))) == [asset_id]
     gone_at = dict(iter(db.session.execute(select(Product.id, Product.gone_at))))
     assert gone_at == {gone.product_id: NOON, kept.product_id: None, present.product_id: None}
+
+
+def test_one_that_was_brought_back_and_deleted_anew_meanwhile_has_its_week(in_app: Flask, cast: Cast) -> None:
+    owner = db.session.merge(cast.owner)
+    programme = make_programme(owner)
+    delete_programme(programme, owner, at=NOON - 7 * DAY)
+    db.session.commit()
+
+    def bring_back_and_delete() -> None:
+        restore_programme(programme, owner, at=NOON)
+        delete_programme(programme, owner, at=NOON)
+        db.session.commit()
+
+    assert remove_deleted_programmes(NOON, bring_back_and_delete).done == 0
 
 
 @pytest.mark.parametrize(

@@ -53,12 +53,13 @@ def tell_of_unfinished_uploads(at: datetime, turn: Turn) -> Run:
 
 def remove_deleted_programmes(at: datetime, turn: Turn) -> Run:
     """Remove for good what was deleted a week ago; what Mux has of it is discarded with it."""
-    due = select(Programme.product_id).where(Programme.deleted_at <= at - KEPT_AFTER_DELETION).limit(BATCH)
+    deleted_by = at - KEPT_AFTER_DELETION
+    due = select(Programme.product_id).where(Programme.deleted_at <= deleted_by).limit(BATCH)
     removed = 0
     for product_id in list(db.session.scalars(due)):
         turn()
         programme = db.session.scalar(select_programme_for_update(product_id))
-        if programme is not None and programme.deleted_at is not None:
+        if programme is not None and programme.deleted_at is not None and programme.deleted_at <= deleted_by:
             remove_programme(programme, at=at)
             removed += 1
         db.session.commit()
