@@ -18,6 +18,7 @@ SKEW_TO_LOOK_AT = timedelta(seconds=30)
 SKEW_REFUSED = timedelta(seconds=300)  # Mux's webhooks are not accepted beyond it
 FETCH_TIMEOUT_SECONDS = 3.0
 MAKE_KEY = "flask --app wsgi portal signing-key"
+SIGN_ALL = "flask --app wsgi portal sign-assets"
 
 
 def check_credentials(settings: Settings, error: MuxError | None, environment: str | None) -> Finding:
@@ -72,7 +73,9 @@ def check_signing(settings: Settings, address: str | None, public_videos: int) -
     if public_videos:
         count = f"{public_videos:,} {'programme plays' if public_videos == 1 else 'programmes play'}"
         found = f"{count} without a token, from before there was a key. Premium among them is kept by the pages alone."
-        findings.append(look("Public videos", found, "Replace their videos: what is sent now is signed."))
+        findings.append(
+            look("Public videos", found, "Bring them to signed ids; nobody has to send anything.", SIGN_ALL)
+        )
     return findings
 
 

@@ -84,3 +84,4 @@ def test_without_a_signed_video_there_is_nothing_to_try_the_key_with(patient: Pa
     assert findings[NAME].level is Level.FINE
     assert "no ready programme" in findings[NAME].found
     assert findings["Public videos"].found.startswith("1 programme plays without a token")
+    assert findings["Public videos"].command == "flask --app wsgi portal sign-assets"
