@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, json, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, default_exceptions
+from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from portal.extensions import db
@@ -69,15 +69,14 @@ def _answer(status: int, detail: str | None = None) -> Response:
 
 
 def _answer_http_error(error: HTTPException) -> Response:
-    if error.response is not None and not isinstance(error, tuple(default_exceptions.values())):
-        return make_response(error.response)
-    status = error.code or 500
-    if error.get_response().status_code < 400:  # noqa: PLR2004 - a redirect, as for a missing slash
-        return make_response(error.get_response())
-    response = _answer(status, error.description)
+    answer = error.get_response()
+    is_ready_made = error.response is not None  # by whoever aborted: abort(problem(…))
+    if is_ready_made or answer.status_code < HTTPStatus.BAD_REQUEST:  # or a redirect, as for a missing slash
+        return make_response(answer)
+    response = _answer(answer.status_code, error.description)
     for name in ("Allow", "Retry-After"):
-        if name in error.get_response().headers:
-            response.headers[name] = error.get_response().headers[name]
+        if name in answer.headers:
+            response.headers[name] = answer.headers[name]
     return response
 
 
