@@ -12,9 +12,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import DateInput
 
-from portal.form_checks import checked_by, given_back_trimmed
+from portal.form_checks import checked_by, given_back, given_back_trimmed
 from portal.models.catalogue import all_programmes
-from portal.models.programme import checked_text, showable
+from portal.models.programme import checked_text
 from portal.people.membership_lists import decoded
 from portal.people.memberships import checked_reason, known_products, read_last_day, refuse_the_past
 
@@ -114,7 +114,7 @@ class MembershipListForm(FlaskForm):
     """A list as a file or pasted; `content` is its text once the form was found valid."""
 
     file = FileField("File", description="CSV in UTF-8, up to 1 MB and 5,000 lines")
-    text = TextAreaField("Or paste the list", filters=[lambda value: showable(value or "")])
+    text = TextAreaField("Or paste the list", filters=[given_back])
     content = ""
 
     def validate_file(self, field: Field) -> None:

@@ -7,15 +7,11 @@ from wtforms.validators import ValidationError
 
 from portal.admin.words import ROLE_WORDS
 from portal.extensions import db
+from portal.form_checks import given_back_trimmed
 from portal.models import Role, User
-from portal.models.programme import showable
 from portal.models.user import select_user_by_email
 
 EMAIL_MAX_CHARACTERS = 254
-
-
-def _given_back(value: str | None) -> str:
-    return showable(value or "").strip()
 
 
 class RoleForm(FlaskForm):
@@ -33,7 +29,7 @@ class RoleForm(FlaskForm):
 class HandOverForm(FlaskForm):
     """Who takes the programmes of somebody else; `taker` is the account, once the form was found valid."""
 
-    hand_over_to = EmailField("Hand over to", description="E-mail of another coach", filters=[_given_back])
+    hand_over_to = EmailField("Hand over to", description="E-mail of another coach", filters=[given_back_trimmed])
     taker: User | None = None
 
     def __init__(self, giver: User, *, is_needed: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import EmailField, Field, Form, PasswordField, StringField
 from wtforms.validators import StopValidation, ValidationError
 
-from portal.models.programme import showable
+from portal.form_checks import given_back_trimmed
 from portal.models.user import normal_email
 from portal.people.accounts import PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS
 from portal.people.password_rules import trouble_with_password
@@ -18,12 +18,16 @@ NAME_MAX_CHARACTERS = 100
 
 def email_field(label: str = "Email", **attributes: Any) -> EmailField:
     """An address that a mail can be sent to."""
-    return EmailField(label, filters=[_given_back], validators=[_check_email], render_kw=attributes)
+    return EmailField(label, filters=[given_back_trimmed], validators=[_check_email], render_kw=attributes)
 
 
 def name_field(label: str = "Name", **attributes: Any) -> StringField:
     return StringField(
-        label, description="As others see it", filters=[_given_back], validators=[_check_name], render_kw=attributes
+        label,
+        description="As others see it",
+        filters=[given_back_trimmed],
+        validators=[_check_name],
+        render_kw=attributes,
     )
 
 
@@ -38,11 +42,6 @@ def current_password_field() -> PasswordField:
     return PasswordField(
         "Password", validators=[_check_current_password], render_kw={"autocomplete": "current-password"}
     )
-
-
-def _given_back(value: str | None) -> str:
-    """What was typed, without blanks around it, as a page can show it again."""
-    return showable(value or "").strip()
 
 
 def _check_email(_form: Form, field: Field) -> None:
