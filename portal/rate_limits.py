@@ -14,7 +14,7 @@ from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 
 from portal.config import Settings
-from portal.models.user import normal_email
+from portal.models.user import EMAIL_MAX_CHARACTERS, normal_email
 
 
 def make_rate_limiter(settings: Settings) -> FixedWindowRateLimiter:
@@ -134,4 +134,4 @@ def refusal(error: TooManyRequests, page: str) -> Response:
 
 def account_of(email: str) -> str:
     """The name under which tries for an address are counted, whether it has an account or not."""
-    return normal_email(email)[:254]
+    return normal_email(email)[:EMAIL_MAX_CHARACTERS]

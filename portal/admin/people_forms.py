@@ -9,9 +9,7 @@ from portal.admin.words import ROLE_WORDS
 from portal.extensions import db
 from portal.form_checks import given_back_trimmed
 from portal.models import Role, User
-from portal.models.user import select_user_by_email
-
-EMAIL_MAX_CHARACTERS = 254
+from portal.models.user import EMAIL_MAX_CHARACTERS, select_user_by_email
 
 
 class RoleForm(FlaskForm):

@@ -19,7 +19,7 @@ from portal.extensions import db
 from portal.models import ChangeSource, Role, User
 from portal.models.membership import REFERENCE_MAX_CHARACTERS, Term, find_change
 from portal.models.paging import ROW_ID_MAX
-from portal.models.user import normal_email
+from portal.models.user import EMAIL_MAX_CHARACTERS, normal_email
 from portal.people.memberships import (
     Holdings,
     Wish,
@@ -34,7 +34,6 @@ from portal.people.memberships import (
 
 log = structlog.get_logger()
 
-EMAIL_MAX_CHARACTERS = 254
 OTHER_CONTENT = "This reference was used with other content."
 
 

@@ -12,13 +12,12 @@ from jwt import InvalidTokenError
 from portal.api.provider_keys import ProviderKeys
 from portal.models import Role
 from portal.models.programme import checked_text
-from portal.models.user import normal_email
+from portal.models.user import EMAIL_MAX_CHARACTERS, normal_email
 from portal.provider_settings import IdentityProvider, algorithm_of
 
 ALGORITHMS = frozenset({"RS256", "ES256"})
 LEEWAY_SECONDS = 10
 SUBJECT_MAX_CHARACTERS = 255
-EMAIL_MAX_CHARACTERS = 254
 NAME_MAX_CHARACTERS = 255
 
 

@@ -13,7 +13,9 @@ from portal.editing import Changes
 from portal.models.catalogue import LIMIT_DEFAULT, LIMIT_MAX, Filter, Page, Position, read_cursor
 from portal.models.programme import checked_description, checked_tags, checked_text, checked_title
 from portal.models.programme_row import AnyProgramme
+from portal.models.user import EMAIL_MAX_CHARACTERS
 from portal.mux.playback import PlaybackUrls
+from portal.people.accounts import PASSWORD_MAX_CHARACTERS
 
 SEARCH_MAX_CHARACTERS = 200
 VIEWER_MAX_CHARACTERS = 64
@@ -29,8 +31,8 @@ class Body(BaseModel):
 
 
 class Credentials(Body):
-    email: Annotated[str, Field(max_length=254)]
-    password: Annotated[str, Field(max_length=1024)]
+    email: Annotated[str, Field(max_length=EMAIL_MAX_CHARACTERS)]
+    password: Annotated[str, Field(max_length=PASSWORD_MAX_CHARACTERS)]
 
 
 Title = Annotated[str, AfterValidator(checked_title)]

@@ -5,19 +5,27 @@ from wtforms import EmailField, Field, PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length, ValidationError
 
 from portal.models import Invitation, User
+from portal.models.user import EMAIL_MAX_CHARACTERS
 from portal.people.account_fields import email_field, name_field, new_password_field
+from portal.people.accounts import PASSWORD_MAX_CHARACTERS
 from portal.people.password_rules import trouble_with_password
 
 
 class SignInForm(FlaskForm):
     email = EmailField(
         "Email",
-        validators=[InputRequired("Enter your e-mail address."), Length(max=254, message="This address is too long.")],
+        validators=[
+            InputRequired("Enter your e-mail address."),
+            Length(max=EMAIL_MAX_CHARACTERS, message="This address is too long."),
+        ],
         render_kw={"autocomplete": "username", "autofocus": True},
     )
     password = PasswordField(
         "Password",
-        validators=[InputRequired("Enter your password."), Length(max=1024, message="This password is too long.")],
+        validators=[
+            InputRequired("Enter your password."),
+            Length(max=PASSWORD_MAX_CHARACTERS, message="This password is too long."),
+        ],
         render_kw={"autocomplete": "current-password"},
     )
 

@@ -9,7 +9,7 @@ from portal.extensions import db
 from portal.models.base import Base, RowId
 from portal.models.paging import NumberedPage, as_it_is, numbered_page
 from portal.models.standing import Role
-from portal.models.user import User
+from portal.models.user import EMAIL_MAX_CHARACTERS, User
 
 
 class Invitation(Base):
@@ -18,7 +18,7 @@ class Invitation(Base):
     __tablename__ = "invitation"
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email: Mapped[str] = mapped_column(String(EMAIL_MAX_CHARACTERS), unique=True)
     role: Mapped[Role]
     invited_by_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     created_at: Mapped[datetime]

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.extensions import db
 from portal.models.base import Base, RowId
 from portal.models.paging import NumberedPage, as_it_is, is_row_id, numbered_page
+from portal.models.user import EMAIL_MAX_CHARACTERS
 
 
 class Mail(Base):
@@ -26,7 +27,7 @@ class Mail(Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     key: Mapped[str] = mapped_column(String(300), unique=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
-    address: Mapped[str] = mapped_column(String(254))
+    address: Mapped[str] = mapped_column(String(EMAIL_MAX_CHARACTERS))
     subject: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)  # plain text
     created_at: Mapped[datetime]

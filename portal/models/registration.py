@@ -6,6 +6,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, RowId
+from portal.models.user import EMAIL_MAX_CHARACTERS
 
 
 class Registration(Base):
@@ -14,7 +15,7 @@ class Registration(Base):
     __tablename__ = "registration"
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), index=True)
+    email: Mapped[str] = mapped_column(String(EMAIL_MAX_CHARACTERS), index=True)
     name: Mapped[str] = mapped_column(String(255))
     password_hash: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime]

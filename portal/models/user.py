@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from portal.models.membership import ProgrammeGrant
 
 
+EMAIL_MAX_CHARACTERS = 254  # RFC 5321 leaves that many
+
+
 class User(UserMixin, Standing, Base):
     """A person with an account. The e-mail address is kept in lower case and is unique."""
 
@@ -24,7 +27,7 @@ class User(UserMixin, Standing, Base):
     __table_args__ = (Index("ix_user_role", "role", "id"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email: Mapped[str] = mapped_column(String(EMAIL_MAX_CHARACTERS), unique=True)
     name: Mapped[str] = mapped_column(String(255))
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[Role]

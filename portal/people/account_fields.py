@@ -8,11 +8,10 @@ from wtforms import EmailField, Field, Form, PasswordField, StringField
 from wtforms.validators import StopValidation, ValidationError
 
 from portal.form_checks import given_back_trimmed
-from portal.models.user import normal_email
+from portal.models.user import EMAIL_MAX_CHARACTERS, normal_email
 from portal.people.accounts import PASSWORD_MAX_CHARACTERS, PASSWORD_MIN_CHARACTERS
 from portal.people.password_rules import trouble_with_password
 
-EMAIL_MAX_CHARACTERS = 254
 NAME_MAX_CHARACTERS = 100
 
 
