@@ -1,12 +1,12 @@
 """The demo's people, whose password everybody knows: made on this machine's own address only."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
 from portal.clock import utc_now
 from portal.config import Settings
+from portal.environ import is_loopback
 from portal.extensions import db
 from portal.models import Role, User
 from portal.people.accounts import create_user
@@ -19,7 +19,6 @@ PEOPLE = (
     ("viewer@example.com", "Vera Viewer", Role.VIEWER, False),
     ("member@example.com", "Milo Member", Role.VIEWER, True),
 )
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MEMBERSHIP = timedelta(days=3650)
 
 
@@ -29,7 +28,7 @@ class NotADemoError(Exception):
 
 def make_demo_accounts(settings: Settings) -> None:
     """Add those that are missing; raises NotADemoError anywhere but in the demo. The caller commits."""
-    if not settings.is_demo or urlsplit(settings.public_url).hostname not in LOOPBACK:
+    if not settings.is_demo or not is_loopback(settings.public_url):
         raise NotADemoError("Demo accounts are made by `make run` only, on this machine's own address.")
     known = set(db.session.scalars(select(User.email).where(User.email.in_([email for email, *_ in PEOPLE]))))
     for email, name, role, is_member in PEOPLE:

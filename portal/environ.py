@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -66,6 +67,15 @@ def origins(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
         if not _is_address(value) or urlsplit(value).path or ";" in value or "*" in value:
             raise ConfigError(f"{name} holds {value[:60]!r}: write each site like https://www.example.com")
     return tuple(dict.fromkeys(values))
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address leads to this very machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_address(value: str) -> bool:

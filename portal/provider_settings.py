@@ -11,11 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from portal.environ import ConfigError, address, required
+from portal.environ import ConfigError, address, is_loopback, required
 
 ISSUER_MAX_CHARACTERS = 255
 RSA_MIN_BITS = 2048
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +64,7 @@ def algorithm_of(key: object) -> str | None:
 def _jwks_url(environ: Mapping[str, str]) -> str:
     example = "https://id.example.com/.well-known/jwks.json"
     url = address(environ, "JWT_JWKS_URL", example)
-    parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+    if urlsplit(url).scheme != "https" and not is_loopback(url):
         raise ConfigError(
             f"JWT_JWKS_URL is not https, so that anybody on the way could change the keys: like {example}"
         )

@@ -1,12 +1,11 @@
 """Whether the portal's own parts do their work: database, worker, queue, debts to Mux, settings."""
 
-import ipaddress
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from portal.config import Settings
 from portal.doctor.findings import Finding, broken, counted, fine, look, when
+from portal.environ import is_loopback
 from portal.models import PeriodicWork
 from portal.models.discard import count_open_discards
 from portal.models.symptoms import all_periodic_work, count_overdue_questions, oldest_refused_discard
@@ -98,17 +97,9 @@ def check_queue(length: int | None) -> Finding:
 def check_address(settings: Settings) -> Finding:
     if settings.public_url.startswith("https://"):
         return fine(ADDRESS, f"{settings.public_url} is encrypted.")
-    if _is_loopback(settings.public_url):
+    if is_loopback(settings.public_url):
         return fine(ADDRESS, f"{settings.public_url} is reached from this machine alone.")
     found = f"{settings.public_url} is not encrypted: passwords and sessions can be read on the way."
     return look(
         ADDRESS, found, "Put a proxy with a certificate in front, and name its address.", "PUBLIC_URL=https://…"
     )
-
-
-def _is_loopback(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
