@@ -66,8 +66,7 @@ def refresh_token() -> Response | dict[str, Any]:
     holder, jti = holder_of_own_token(refresh=True)
     if jti != holder.current_jti:
         return _refuse_reuse(holder)
-    TOKEN_REFRESHES.refuse(str(holder.user.id))
-    TOKEN_REFRESHES.count(str(holder.user.id))
+    TOKEN_REFRESHES.take(str(holder.user.id))
     db.session.commit()  # of two that come at the same moment both get this far, and one gets further
     fresh_jti = carry_on(holder, current_settings(), at=utc_now())
     db.session.commit()
