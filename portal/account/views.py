@@ -9,14 +9,14 @@ from werkzeug.wrappers import Response
 
 from portal.access import signed_in_user
 from portal.account.forms import PasswordForm
+from portal.account.own_password import trouble_with_own_password
 from portal.clock import utc_now
 from portal.extensions import db
 from portal.models.paging import is_row_id, row_id_or_none
 from portal.models.session import live_sessions
-from portal.people.accounts import has_password
 from portal.people.sessions import current_session, end_session
 from portal.people.standing import change_password, end_everything
-from portal.rate_limits import PASSWORD_CHANGES
+from portal.rate_limits import refusal
 
 account = Blueprint("account", __name__, url_prefix="/account")
 
@@ -37,13 +37,12 @@ def choose_password() -> Response:
     if not form.validate():
         return _account_page(form, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        PASSWORD_CHANGES.refuse(str(user.id))
+        trouble = trouble_with_own_password(user, form.current.data)
     except TooManyRequests as error:
         form.current.errors = [error.description]
-        return _account_page(form, HTTPStatus.TOO_MANY_REQUESTS)
-    if not has_password(user, form.current.data):
-        PASSWORD_CHANGES.count(str(user.id))
-        form.current.errors = ["This is not your password."]
+        return refusal(error, _account_words(form))
+    if trouble is not None:
+        form.current.errors = [trouble]
         return _account_page(form, HTTPStatus.UNPROCESSABLE_ENTITY)
     change_password(user, form.new.data, at=at, but=current_session())
     db.session.commit()
@@ -72,9 +71,13 @@ def sign_out_everywhere() -> Response:
 
 
 def _account_page(form: PasswordForm, status: int) -> Response:
+    return make_response(_account_words(form), status)
+
+
+def _account_words(form: PasswordForm) -> str:
     user, after = signed_in_user(), row_id_or_none(request.args.get("cursor"))
     page = live_sessions(user.id, utc_now(), limit=PAGE_SIZE, after=after)
-    words = render_template(
+    return render_template(
         "account/show_account.html",
         form=form,
         person=user,
@@ -82,7 +85,6 @@ def _account_page(form: PasswordForm, status: int) -> Response:
         is_first_page=after is None,
         here=current_session(),
     )
-    return make_response(words, status)
 
 
 def _to_account() -> Response:

@@ -78,6 +78,7 @@ def test_a_session_left_open_is_no_place_to_guess_the_password(app: Flask, reade
         429,
         "The password was not right too often. Wait a little, then try again.",
     )
+    assert int(refused.answer.headers["Retry-After"]) > 0
     assert choose(Reader(app, cast.viewer)).status == 303
 
 
