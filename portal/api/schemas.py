@@ -14,10 +14,12 @@ from portal.models.catalogue import LIMIT_DEFAULT, LIMIT_MAX, Filter, Page, Posi
 from portal.models.programme import checked_description, checked_tags, checked_text, checked_title
 from portal.models.programme_row import AnyProgramme
 from portal.models.user import EMAIL_MAX_CHARACTERS
+from portal.models.words import words_of
 from portal.mux.playback import PlaybackUrls
 from portal.people.accounts import PASSWORD_MAX_CHARACTERS
 
 SEARCH_MAX_CHARACTERS = 200
+SEARCH_MAX_WORDS = 10  # each makes the statement longer: to put one together for 66 took half a second and 6 MiB
 VIEWER_MAX_CHARACTERS = 64
 EMBED_LINK_SECONDS = 60 * 60
 EMBED_LINK_SECONDS_MIN = 60
@@ -71,14 +73,18 @@ def _checked_name(value: str) -> str:
     return checked_text(" ".join(value.split()))
 
 
+def _checked_search(value: str) -> str:
+    count = len(words_of(value))
+    if count > SEARCH_MAX_WORDS:
+        raise ValueError(f"Search for {SEARCH_MAX_WORDS} words at the most; these are {count}.")
+    return checked_text(value)
+
+
 class NewEmbedLink(Body):
     """For how many seconds a link is to hold, and who it is for, in the caller's own words."""
 
     expires_in: Annotated[int, Field(ge=EMBED_LINK_SECONDS_MIN, le=EMBED_LINK_SECONDS_MAX)] = EMBED_LINK_SECONDS
     viewer: Annotated[str, Field(max_length=VIEWER_MAX_CHARACTERS), AfterValidator(_checked_name)] = ""
-
-
-SearchText = Annotated[str, Field(max_length=SEARCH_MAX_CHARACTERS), AfterValidator(checked_text)]
 
 
 class ListQuery(BaseModel):
@@ -88,8 +94,8 @@ class ListQuery(BaseModel):
 
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
     cursor: Annotated[str, AfterValidator(_checked_cursor)] | None = None
-    tag: SearchText | None = None
-    q: SearchText | None = None
+    tag: Annotated[str, Field(max_length=SEARCH_MAX_CHARACTERS), AfterValidator(checked_text)] | None = None
+    q: Annotated[str, Field(max_length=SEARCH_MAX_CHARACTERS), AfterValidator(_checked_search)] | None = None
     featured: bool | None = None
     premium: bool | None = None
 

@@ -108,6 +108,12 @@ def test_what_is_a_wildcard_elsewhere_is_a_letter_here(api: Api, shelf: Shelf, a
     assert ids_of(api, q=asked) == [wanted]
 
 
+def test_up_to_ten_words_are_looked_for_each_counted_once(api: Api, shelf: Shelf) -> None:
+    wanted = shelf.add(title="a b c d e f g h i j")
+
+    assert ids_of(api, q="a b c d e f g h i j") == ids_of(api, q="a a a a b c d e f g h i j") == [wanted]
+
+
 def test_blanks_are_nothing_to_look_for(api: Api, shelf: Shelf) -> None:
     made = shelf.add()
 
@@ -158,6 +164,7 @@ BAD_QUESTIONS: list[tuple[dict[str, str], list[str]]] = [
     ({"premium": ""}, ["premium"]),
     ({"q": "q" * 201}, ["q"]),
     ({"q": "a\u0000b"}, ["q"]),
+    ({"q": " ".join("abcdefghijk")}, ["q"]),  # more words than are looked for
     ({"tag": "\u0000"}, ["tag"]),
     ({"cursor": "\u0000"}, ["cursor"]),
     ({"offset": "20"}, ["offset"]),
