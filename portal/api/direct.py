@@ -113,20 +113,24 @@ class DirectAnswers:
         caller = read_caller(self._connections, claims)
         if caller is None:
             return None
+        if caller.has_grants:  # what they see is told to nobody else
+            return self._make_list(caller, query, at)
         name, stamp = (query, *shown_alike(caller.person, at)), stamp or caller.stamp
-        kept = None if caller.has_grants else self._lists.find(name, stamp, at)
-        return kept or self._make_list(caller, name, stamp, at)
+        kept = self._lists.find(name, stamp, at)
+        if kept is not None:
+            return kept
+        made = self._make_list(caller, query, at)
+        if made is not None:
+            self._lists.put(name, stamp, made, at=at, until=at + KEPT_FOR)
+        return made
 
-    def _make_list(self, caller: Caller, name: tuple[Any, ...], stamp: str, at: datetime) -> Answer | None:
-        wanted = _query(name[0])
+    def _make_list(self, caller: Caller, query: str, at: datetime) -> Answer | None:
+        wanted = _query(query)
         if wanted is None:
             return None
         with self._app.app_context():
             page = newest_published(wanted.filter, limit=wanted.limit, after=wanted.position)
-        answer = Answer.of(programme_list_json(page, caller.person, self._urls(), at))
-        if not caller.has_grants:
-            self._lists.put(name, stamp, answer, at=at, until=at + KEPT_FOR)
-        return answer
+        return Answer.of(programme_list_json(page, caller.person, self._urls(), at))
 
     def _now(self) -> datetime:
         return cast("Clock", self._app.extensions["clock"])()
