@@ -27,14 +27,13 @@ PAGE_SIZE = 24
 def show_catalogue() -> str:
     asked = request.args.get("tag", "")[:TAG_MAX_CHARACTERS].strip()
     tag = asked if asked.isprintable() else ""
-    cursor = request.args.get("cursor")
+    after = position_or_none(request.args.get("cursor"))
 
     def programmes() -> str:
-        after = position_or_none(cursor)
         page = featured_then_newest(Filter(tag=tag or None), limit=PAGE_SIZE, after=after)
         return render_template("catalogue/_programmes.html", page=page, tag=tag, is_first_page=after is None)
 
-    part = part_of_page(("catalogue", tag, cursor), programmes, utc_now())
+    part = part_of_page(("catalogue", tag, after), programmes, utc_now())
     return render_template("catalogue/show_catalogue.html", programmes=part, tag=tag)
 
 

@@ -51,17 +51,16 @@ def require_a_maker_of_programmes() -> None:
 
 @coach.get("/")
 def list_programmes() -> str:
-    person, cursor = person_here(), request.args.get("cursor")
+    person, after = person_here(), position_or_none(request.args.get("cursor"))
 
     def programmes() -> str:
-        after = position_or_none(cursor)
         page = own_programmes(person.id, limit=PAGE_SIZE, after=after)
         has_deleted = bool(deleted_programmes(_whose_deleted(person), 1))
         return render_template(
             "coach/_programmes.html", page=page, is_first_page=after is None, has_deleted=has_deleted
         )
 
-    part = part_of_page(("studio", person.id, cursor), programmes, utc_now())
+    part = part_of_page(("studio", person.id, after), programmes, utc_now())
     return render_template("coach/list_programmes.html", programmes=part)
 
 
