@@ -9,7 +9,7 @@ from sqlalchemy import delete
 from portal.extensions import db
 from portal.models import DiscardKind, Orphan, OrphanKind
 from portal.models.discard import discard_again
-from portal.models.ownership import known_at_mux
+from portal.models.known_at_mux import known_at_mux
 from portal.mux.gateway import MuxGateway
 from portal.upkeep.reconcile import ask_about_video
 

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from portal.extensions import db
 from portal.models import Orphan, OrphanKind, Programme, Status
+from portal.models.known_at_mux import known_at_mux, our_products
 from portal.models.orphan import replace_orphans
-from portal.models.ownership import known_at_mux, our_products
 from portal.mux.facts import ListedAsset, ListedUpload
 from portal.mux.gateway import MuxError, MuxGateway, Trouble
 from portal.upkeep.periodic import Run, Turn
