@@ -155,9 +155,9 @@ MAY_COMMIT = (
     "portal/webhooks/reception.py",
     *("portal/account/deletion.py", "portal/account/email.py", "portal/admin/invitations.py"),
     *("portal/auth/invitations.py", "portal/auth/password_reset.py", "portal/auth/registration.py"),
-    *("portal/admin/people.py", "portal/api/provider_accounts.py"),
+    *("portal/admin/events.py", "portal/admin/people.py", "portal/api/provider_accounts.py"),
     *("portal/admin/memberships.py", "portal/admin/membership_lists.py", "portal/api/memberships.py"),
-    *(f"portal/{name}/views.py" for name in ("account", "admin", "api", "auth", "bell", "catalogue", "coach")),
+    *(f"portal/{name}/views.py" for name in ("account", "api", "auth", "bell", "catalogue", "coach")),
 )
 BLUEPRINTS = frozenset({"account", "admin", "api", "auth", "bell", "catalogue", "coach", "embed", "webhooks"})
 

@@ -2,6 +2,7 @@
 
 from portal.admin import (  # noqa: F401 - their views belong to the one blueprint
     doctor,
+    events,
     invitations,
     mails,
     membership_lists,
