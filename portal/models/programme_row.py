@@ -14,7 +14,7 @@ from portal.models.user import User
 
 
 class ProgrammeRow(NamedTuple):
-    """What lists, answers and pages tell of a programme; its fields are those of `PROGRAMME_COLUMNS`, in order."""
+    """What lists, answers and pages tell of a programme. Its fields name the columns that are read."""
 
     product_id: uuid.UUID
     title: str
