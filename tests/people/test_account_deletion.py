@@ -74,7 +74,7 @@ def test_a_coach_with_programmes_is_asked_what_becomes_of_them(app: Flask, cast:
 
     assert page.status == 409
     assert "You have 1 programme." in page.text
-    assert "Say that they may go" in page.text
+    assert page.error_beside("Delete my programmes, too") == "Say that they may go, or have them handed over first."
     assert reader.get("/coach/").status == 200
     assert state_of(app, programme).deleted_at is None
 
