@@ -33,6 +33,7 @@ from portal.health import health
 from portal.json_provider import FastJson
 from portal.kept_pages import KeptParts
 from portal.logs import configure_logs
+from portal.models.session import LASTS_FOR
 from portal.mux.gateway import MuxApi, MuxGateway
 from portal.mux.playback import PlaybackUrls
 from portal.navigation import register_navigation
@@ -103,7 +104,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": is_https,
         "SESSION_REFRESH_EACH_REQUEST": False,  # but with each visit that is noted: portal.auth
-        "PERMANENT_SESSION_LIFETIME": 14 * 24 * 60 * 60,  # seconds
+        "PERMANENT_SESSION_LIFETIME": LASTS_FOR,
         "WTF_CSRF_TIME_LIMIT": None,  # a page may stay open as long as its session lasts
         "WTF_CSRF_SSL_STRICT": is_https,
         "MAX_FORM_MEMORY_SIZE": FORM_MAX_BYTES,
