@@ -78,7 +78,7 @@ class PlaybackUrls:
     def playback(
         self, playback_id: str, *, is_signed: bool, duration_seconds: int | None, at: datetime, viewer: str = ""
     ) -> Playback:
-        """Everything to watch with, good for the video's length and two hours more. `viewer`: who asks."""
+        """Everything to watch with, good for the video's length and PLAYBACK_TOKEN_SECONDS more. `viewer`: who asks."""
         tokens, expires_at = NO_TOKENS, None
         if is_signed and self.mint:
             expires = self._end_of_viewing(duration_seconds, at)
