@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g
+from werkzeug.wrappers import Response as BaseResponse
 
 from portal.config import Settings
 
@@ -61,6 +62,11 @@ def allow_video() -> None:
 def allow_framing() -> None:
     """Let this answer's page be shown in a frame by the sites in EMBED_ORIGINS."""
     g.is_framed = True
+
+
+def have_pages_forgotten(answer: BaseResponse) -> None:
+    """Tell the browser to keep no page: none is seen again by whoever uses it next."""
+    answer.headers["Clear-Site-Data"] = '"cache"'
 
 
 def content_security_policy(settings: Settings, *, has_video: bool = False, is_framed: bool = False) -> str:

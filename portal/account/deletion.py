@@ -14,6 +14,7 @@ from portal.account.person_forms import DeletionForm
 from portal.account.views import account
 from portal.clock import utc_now
 from portal.extensions import db
+from portal.headers import have_pages_forgotten
 from portal.models import User
 from portal.nudge import WorkName, nudge
 from portal.people.account_deletion import ProgrammesRemainError, count_remaining_programmes, delete_account
@@ -59,7 +60,9 @@ def delete_own_account() -> Response:
     logout_user()
     session.clear()
     flash("Your account is deleted.", "success")
-    return redirect(url_for("auth.sign_in"), code=303)
+    answer = redirect(url_for("auth.sign_in"), code=303)
+    have_pages_forgotten(answer)
+    return answer
 
 
 def _deletion_page(form: DeletionForm, user: User, status: int) -> Response:

@@ -12,6 +12,7 @@ from portal.auth.forms import SignInForm
 from portal.clock import utc_now
 from portal.extensions import db, login_manager
 from portal.gate import is_own_path
+from portal.headers import have_pages_forgotten
 from portal.kept_pages import person_looking
 from portal.models import Role, User
 from portal.people.accounts import authenticate
@@ -107,7 +108,7 @@ def sign_out() -> Response:
     logout_user()
     session.clear()
     answer = redirect(url_for("auth.sign_in"))
-    answer.headers["Clear-Site-Data"] = '"cache"'  # no page is seen again by whoever uses the browser next
+    have_pages_forgotten(answer)
     return answer
 
 

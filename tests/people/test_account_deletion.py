@@ -32,6 +32,7 @@ def test_a_viewer_is_gone_at_once_and_altogether(app: Flask, cast: Cast, postman
     gone = delete(reader)
 
     assert (gone.status, gone.location) == (303, "/auth/sign-in")
+    assert gone.answer.headers["Clear-Site-Data"] == '"cache"'
     assert "Your account is deleted." in reader.get("/auth/sign-in").text
     assert row_of(app, cast.viewer) is None
     assert (reader.get("/").status, elsewhere.get("/").status) == (302, 302)
