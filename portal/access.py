@@ -147,9 +147,9 @@ def programme_to_see(viewer: Viewer, product_id: uuid.UUID) -> Programme:
 
 
 def programme_to_watch(viewer: Viewer, product_id: uuid.UUID) -> ProgrammeRow:
-    """The programme by column, for a page that only shows it, or 404. One query, if it did not come with the viewer."""
-    came_for = viewer.came_for if isinstance(viewer, SignedIn) else None
-    programme = came_for if came_for and came_for.product_id == product_id else _programme_row(product_id)
+    """The programme by column, for a page that only shows it, or 404. One query, if it was not read with the viewer."""
+    read = viewer.page_programme if isinstance(viewer, SignedIn) else None
+    programme = read if read and read.product_id == product_id else _programme_row(product_id)
     if programme is None or not may_see(viewer, programme):
         abort(404)
     return programme

@@ -41,13 +41,13 @@ def current_parts() -> KeptParts:
     return cast("KeptParts", current_app.extensions["kept_parts"])
 
 
-def person_looking(token: str, at: datetime, came_for: uuid.UUID | None) -> SignedIn | None:
-    """Whoever a session belongs to, for a page that only looks; None where their row is needed, or nobody is found.
+def person_looking(token: str, at: datetime, product_id: uuid.UUID | None) -> SignedIn | None:
+    """Whoever a session belongs to, for a page that only looks, with the programme that the page is about, if any.
 
-    With the programme whose page it is, if it is one's.
+    None where nobody is found, or where it takes their row to know what they may watch (read_session).
     """
     beforehand = current_parts().stamp.before_reading()
-    person = read_session(current_bare_connections(), token, at, came_for)
+    person = read_session(current_bare_connections(), token, at, product_id)
     return replace(person, stamp=beforehand) if person and beforehand else person
 
 

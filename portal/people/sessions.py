@@ -64,7 +64,7 @@ class SignedIn(Person, UserMixin):
     unread_notices: int
     session: SeenSession
     stamp: str  # where the database stood: portal.stamp
-    came_for: ProgrammeRow | None  # the programme of the page that they ask for; whether they may see it is not said
+    page_programme: ProgrammeRow | None  # which the page is about that they ask for; they may not be allowed to see it
 
 
 _coach = aliased(User)
@@ -91,16 +91,16 @@ _SIGNED_IN_FOR_PROGRAMME = GatheredSelect(
 
 
 def read_session(
-    connections: BareConnections, token: str, at: datetime, came_for: uuid.UUID | None = None
+    connections: BareConnections, token: str, at: datetime, product_id: uuid.UUID | None = None
 ) -> SignedIn | None:
-    """As find_session, by column, with the programme of the page that is asked for. One query.
+    """As find_session, by column, with a programme besides. One query.
 
     None too for whom single programmes were opened: which ones is asked of their row when it is needed.
     """
-    if came_for is None:
+    if product_id is None:
         row = connections.first(_SIGNED_IN, token_hash=_hash(token))
     else:
-        row = connections.first(_SIGNED_IN_FOR_PROGRAMME, token_hash=_hash(token), product_id=came_for)
+        row = connections.first(_SIGNED_IN_FOR_PROGRAMME, token_hash=_hash(token), product_id=product_id)
     if row is None:
         return None
     signed_in, programme = row[: len(_signed_in)], row[len(_signed_in) :]
@@ -117,7 +117,7 @@ def read_session(
         unread_notices=unread,
         session=SeenSession(session_id, last_seen_at),
         stamp=stamp,
-        came_for=ProgrammeRow._make(programme) if came_for and programme[0] else None,
+        page_programme=ProgrammeRow._make(programme) if product_id and programme[0] else None,
     )
 
 
