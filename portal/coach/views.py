@@ -16,12 +16,11 @@ from portal.editing import apply_changes
 from portal.extensions import db
 from portal.headers import allow_video
 from portal.kept_pages import part_of_page
-from portal.lifecycle.attempts import begin_programme, cancel_attempt
+from portal.lifecycle.attempts import begin_programme, cancel_attempt, refuse_unless_failed
 from portal.lifecycle.deletion import KEPT_AFTER_DELETION, delete_programme, restore_programme
-from portal.lifecycle.moves import StateConflictError
 from portal.lifecycle.publication import choose_publication, set_published
-from portal.lifecycle.replacement import Replacement, dismiss_failed_replacement
-from portal.models import Programme, Status, User
+from portal.lifecycle.replacement import Replacement, dismiss_failed_replacement, refuse_unless_replaceable
+from portal.models import Programme, User
 from portal.models.catalogue import deleted_programmes, own_programmes, position_or_none
 from portal.models.history import newest_happenings
 from portal.models.paging import row_id_or_none
@@ -122,16 +121,14 @@ def give_upload_url(product_id: uuid.UUID) -> Response:
 @coach.post("/programmes/<uuid:product_id>/attempts")
 def try_again(product_id: uuid.UUID) -> AnyResponse:
     programme = programme_to_edit(signed_in_user(), product_id)
-    if programme.status is not Status.ERRORED:
-        raise StateConflictError("There is nothing to try again: this programme has not failed.")
+    refuse_unless_failed(programme)
     return _begin_another_upload(programme)
 
 
 @coach.post("/programmes/<uuid:product_id>/replacement")
 def replace_video(product_id: uuid.UUID) -> AnyResponse:
     programme = programme_to_edit(signed_in_user(), product_id)
-    if not programme.is_playable or stand_of(programme).awaits:
-        raise StateConflictError("There is no video to replace, or a new one is on its way already.")
+    refuse_unless_replaceable(programme)
     return _begin_another_upload(programme)
 
 

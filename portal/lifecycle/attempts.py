@@ -46,6 +46,12 @@ def begin_attempt(programme: Programme, by: User, *, at: datetime) -> Upload:
     return upload
 
 
+def refuse_unless_failed(programme: Programme) -> None:
+    """Raise StateConflictError for a programme that there is nothing to try again about."""
+    if programme.status is not Status.ERRORED:
+        raise StateConflictError("There is nothing to try again: this programme has not failed.")
+
+
 def cancel_attempt(programme: Programme, by: User, *, at: datetime) -> None:
     """Give up the upload that is under way, or the video that Mux still works on; Mux is told afterwards.
 

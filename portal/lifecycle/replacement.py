@@ -27,6 +27,13 @@ def replacement_of(programme: Programme, current: Upload | None) -> Replacement 
     return Replacement.AWAITED if current.asset_id is None else Replacement.PROCESSING
 
 
+def refuse_unless_replaceable(programme: Programme) -> None:
+    """Raise StateConflictError where nothing plays, or a new video is on its way already."""
+    current = db.session.scalar(select_current_upload(programme.product_id))
+    if not programme.is_playable or replacement_of(programme, current) in {Replacement.AWAITED, Replacement.PROCESSING}:
+        raise StateConflictError("There is no video to replace, or a new one is on its way already.")
+
+
 def dismiss_failed_replacement(programme: Programme, by: User, *, at: datetime) -> None:
     """Let a new video that failed be forgotten; the old one stays. Raises StateConflictError where none has."""
     current = db.session.scalar(select_current_upload(programme.product_id))
