@@ -7,29 +7,29 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal.account.views import account
+from portal.account.views import account as account_pages
 from portal.addresses import register_addresses
-from portal.admin.views import admin
+from portal.admin.views import admin as admin_pages
 from portal.api.direct import DirectAnswers
 from portal.api.identity import configure_tokens
-from portal.api.views import api
-from portal.auth.views import auth
+from portal.api.views import api as api_calls
+from portal.auth.views import auth as auth_pages
 from portal.bare_connections import BareConnections
-from portal.bell.views import notices
-from portal.catalogue.views import catalogue
+from portal.bell.views import notices as notice_pages
+from portal.catalogue.views import catalogue as catalogue_pages
 from portal.clock import Clock, system_clock
-from portal.coach.views import coach
+from portal.coach.views import coach as coach_pages
 from portal.conditional import register_conditional_answers
 from portal.config import Settings
 from portal.connections import check_rested_connections, engine_options
-from portal.embed.views import embed
+from portal.embed.views import embed as embed_pages
 from portal.errors import register_error_handlers
 from portal.extensions import csrf, db, login_manager
 from portal.form_tokens import register_form_tokens
 from portal.formatting import register_filters
 from portal.gate import register_gate
 from portal.headers import register_headers
-from portal.health import health
+from portal.health import health as health_checks
 from portal.json_provider import FastJson
 from portal.kept_pages import KeptParts
 from portal.logs import configure_logs
@@ -47,7 +47,7 @@ from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url, serve_static
 from portal.template_context import TemplateEnvironment, register_template_context
 from portal.webhook_refusals import WebhookRefusals
-from portal.webhooks.views import webhooks
+from portal.webhooks.views import webhooks as webhook_calls
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM_MAX_BYTES = 256 * 1024
@@ -130,7 +130,9 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
 
 
 def _register_blueprints(app: Flask) -> None:
-    for pages in (auth, account, coach, catalogue, embed, notices, admin, health, webhooks):
+    """Each has a name of its own here, as portal.auth and the others are packages."""
+    for pages in (auth_pages, account_pages, coach_pages, catalogue_pages, embed_pages, notice_pages, admin_pages):
         app.register_blueprint(pages)
-    app.register_blueprint(api)
-    app.register_blueprint(api, url_prefix="/api", name="api_prefixed")
+    for calls in (health_checks, webhook_calls, api_calls):
+        app.register_blueprint(calls)
+    app.register_blueprint(api_calls, url_prefix="/api", name="api_prefixed")

@@ -1,7 +1,6 @@
 """Replaying events: one by one from its page, and all that failed from the list."""
 
 import random
-import sys
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -254,7 +253,7 @@ def test_where_nothing_failed_there_is_nothing_to_replay(admin: Reader, make_eve
 def test_a_batch_is_bounded_and_the_next_one_goes_on_behind_it(
     admin: Reader, make_event: MakeEvent, event_row: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["portal.admin.events"], "REPLAY_BATCH", 2)
+    monkeypatch.setattr("portal.admin.events.REPLAY_BATCH", 2)
     numbers = [make_event(outcome=Outcome.FAILED, payload="{}") for _ in range(3)]
 
     first = replays_all_failed(admin)

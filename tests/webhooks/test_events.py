@@ -12,7 +12,6 @@ from structlog.testing import capture_logs
 from portal.lifecycle.hearing import Decision
 from portal.lifecycle.reports import decide
 from portal.models import Discard, History, Notice, Outcome, Status, WebhookEvent
-from portal.webhooks import reception
 from tests.clock import NOON, StoppedClock
 from tests.webhooks.conftest import Webhook
 from tests.webhooks.mux_events import ASSET_ID, PLAYBACK_ID, UPLOAD_ID, asset, event, upload
@@ -277,7 +276,7 @@ def test_mux_is_to_come_again_even_where_the_failure_can_not_be_kept(
         raise sqlite3.OperationalError("unable to open database file")
 
     with crash, capture_logs() as logs:
-        monkeypatch.setattr(reception, "keep_failure", fail)
+        monkeypatch.setattr("portal.webhooks.reception.keep_failure", fail)
         response = webhook.deliver(event("video.asset.ready", asset("ready"), event_id="event-1"))
 
     assert (response.status_code, response.content_type) == (500, "application/problem+json")
