@@ -1,7 +1,7 @@
 """Connections that are handed from one quick answer to the next, past SQLAlchemy and the pool's own bookkeeping.
 
-The pool counts them as lent, so that it never opens more than it may; their number is what it may open beyond one for
-each thread. Like its own, one that has rested is asked whether it still lives.
+Those at hand belong to the pool and count as lent by it, so that it never opens more than it may: no more are kept than
+it may open beyond one for each thread. One that has rested is asked whether it still lives, as the pool's own are.
 """
 
 from collections.abc import Iterator, Sequence
