@@ -1,15 +1,14 @@
 """Telling the worker that there is something to do now, so that nobody waits for its next minute."""
 
 import enum
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 import structlog
 from flask import current_app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from huey import Huey
+    from huey import Huey  # takes long to load, and serving does without: portal.on_demand
 
 
 class WorkName(enum.StrEnum):
@@ -29,12 +28,12 @@ class WorkName(enum.StrEnum):
 log = structlog.get_logger()
 
 
-def make_nudge(queue: "Callable[[], Huey]") -> "Callable[[WorkName], None]":
+def make_nudge(queue: "Callable[[], Huey]") -> Callable[[WorkName], None]:
     """What puts a piece of work into the queue; the queue is opened with the first of them."""
     return lambda name: queue().do(name.value, is_due_now=True)
 
 
-def make_queue_length(queue: "Callable[[], Huey]") -> "Callable[[], int]":
+def make_queue_length(queue: "Callable[[], Huey]") -> Callable[[], int]:
     """What tells how many tasks wait for a worker."""
     return lambda: int(queue().pending_count())
 
