@@ -28,8 +28,13 @@ class UserSession(Base):
     ended_at: Mapped[datetime | None]
 
     def is_over(self, at: datetime) -> bool:
-        """Whether it opens nothing any more: signed out, or not used for too long."""
-        return self.ended_at is not None or self.last_seen_at <= at - LASTS_FOR
+        """Whether it opens nothing any more."""
+        return is_over(self.ended_at, self.last_seen_at, at)
+
+
+def is_over(ended_at: datetime | None, last_seen_at: datetime, at: datetime) -> bool:
+    """Whether a session was ended, or not used for too long."""
+    return ended_at is not None or last_seen_at <= at - LASTS_FOR
 
 
 def live_sessions(user_id: int, at: datetime, *, limit: int, after: int | None = None) -> NumberedPage[UserSession]:

@@ -17,7 +17,7 @@ from portal.extensions import db
 from portal.gathered_select import GatheredSelect
 from portal.models import Notice, Product, Programme, ProgrammeGrant, User, UserSession
 from portal.models.programme_row import ProgrammeRow, programme_columns
-from portal.models.session import LASTS_FOR
+from portal.models.session import is_over
 from portal.models.standing import Person
 from portal.stamp import StampColumn
 
@@ -106,8 +106,7 @@ def read_session(
     signed_in, programme = row[: len(_signed_in)], row[len(_signed_in) :]
     user_id, role, is_enabled, member_until, name, unread, session_id, last_seen_at = signed_in[:-3]
     ended_at, has_grants, stamp = signed_in[-3:]
-    is_over = ended_at is not None or last_seen_at <= at - LASTS_FOR
-    if has_grants or is_over or not is_enabled:
+    if has_grants or not is_enabled or is_over(ended_at, last_seen_at, at):
         return None
     return SignedIn(
         id=user_id,
