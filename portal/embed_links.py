@@ -3,11 +3,14 @@
 import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from flask import url_for
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from portal.config import current_settings
+from portal.lifecycle.moves import StateConflictError
+from portal.models import Programme
 
 LINK_MAX_CHARACTERS = 1024
 
@@ -19,6 +22,22 @@ class EmbedLink:
     product_id: uuid.UUID
     expires_at: datetime
     viewer: str = ""
+
+
+def make_embed_link(programme: Programme, lasts_for: timedelta, viewer: str, at: datetime) -> EmbedLink:
+    """A link to a programme, until then; StateConflictError where no site could show it."""
+    if not current_settings().embed_origins:
+        raise StateConflictError("No site may show programmes in a frame: the portal's EMBED_ORIGINS names none.")
+    if not programme.is_published:
+        raise StateConflictError("A programme can be shown elsewhere once it is published.")
+    expires_at = (at + lasts_for).replace(microsecond=0)
+    return EmbedLink(product_id=programme.product_id, expires_at=expires_at, viewer=viewer)
+
+
+def address_of(link: EmbedLink) -> str:
+    """What to write into a frame on another site."""
+    path = url_for("embed.show_player", product_id=link.product_id, token=sign_embed_link(link))
+    return current_settings().public_url + path
 
 
 def sign_embed_link(link: EmbedLink) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, jsonify, url_for
+from flask import Blueprint, Response, jsonify
 
 from portal.access import programme_in_studio, programme_to_edit, programme_to_restore, programme_to_see
 from portal.api.idempotency import RepeatableRequest, repeatable_request
@@ -25,7 +25,7 @@ from portal.api.tokens import token_pair, unauthorized
 from portal.clock import iso_utc, utc_now
 from portal.config import current_settings
 from portal.editing import apply_changes
-from portal.embed_links import EmbedLink, sign_embed_link
+from portal.embed_links import address_of, make_embed_link
 from portal.extensions import csrf, db
 from portal.lifecycle.attempts import begin_programme, cancel_attempt
 from portal.lifecycle.deletion import delete_programme, restore_programme
@@ -176,14 +176,8 @@ def _refuse_reuse(holder: Holder) -> Response:
 def create_embed_link(product_id: uuid.UUID) -> tuple[Response, int]:
     wanted, at = read_json(NewEmbedLink), utc_now()
     programme = programme_in_studio(api_user(), product_id)
-    if not current_settings().embed_origins:
-        raise StateConflictError("No site may show programmes in a frame: the portal's EMBED_ORIGINS names none.")
-    if not programme.is_published:
-        raise StateConflictError("A programme can be shown elsewhere once it is published.")
-    ends_at = (at + timedelta(seconds=wanted.expires_in)).replace(microsecond=0)
-    token = sign_embed_link(EmbedLink(product_id=product_id, expires_at=ends_at, viewer=wanted.viewer))
-    path = url_for("embed.show_player", product_id=product_id, token=token)
-    return jsonify({"url": current_settings().public_url + path, "expiresAt": iso_utc(ends_at)}), 201
+    link = make_embed_link(programme, timedelta(seconds=wanted.expires_in), wanted.viewer, at)
+    return jsonify({"url": address_of(link), "expiresAt": iso_utc(link.expires_at)}), 201
 
 
 def _upload_answer(upload: Upload) -> tuple[Response, int]:
