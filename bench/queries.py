@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from bench.calls import Call
-from portal.bare_select import unwatch_bare_selects, watch_bare_selects
+from portal.database.bare_select import unwatch_bare_selects, watch_bare_selects
 from portal.extensions import db
 
 

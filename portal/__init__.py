@@ -14,14 +14,17 @@ from portal.api.direct import DirectAnswers
 from portal.api.identity import configure_tokens
 from portal.api.views import api as api_calls
 from portal.auth.views import auth as auth_pages
-from portal.bare_connections import BareConnections
 from portal.bell.views import notices as notice_pages
 from portal.catalogue.views import catalogue as catalogue_pages
 from portal.clock import Clock, system_clock
 from portal.coach.views import coach as coach_pages
 from portal.conditional import register_conditional_answers
 from portal.config import Settings
-from portal.connections import check_rested_connections, engine_options
+from portal.database.bare_connections import BareConnections
+from portal.database.connections import check_rested_connections, engine_options
+from portal.database.postgresql import tune_postgresql
+from portal.database.slow_queries import log_slow_bare_selects, log_slow_queries
+from portal.database.sqlite import tune_sqlite
 from portal.embed.views import embed as embed_pages
 from portal.errors import register_error_handlers
 from portal.extensions import csrf, db, login_manager
@@ -39,11 +42,8 @@ from portal.mux.playback import PlaybackUrls
 from portal.navigation import register_navigation
 from portal.nudge import make_nudge, make_queue_length
 from portal.on_demand import open_queue, register_commands
-from portal.postgresql import tune_postgresql
 from portal.rate_limits import make_rate_limiter
 from portal.session_cookies import register_session_cookies
-from portal.slow_queries import log_slow_bare_selects, log_slow_queries
-from portal.sqlite import tune_sqlite
 from portal.static_files import register_static_url, serve_static
 from portal.template_context import TemplateEnvironment, register_template_context
 from portal.webhook_refusals import WebhookRefusals

@@ -9,8 +9,8 @@ from typing import Any, cast
 from flask import abort
 from flask_login import current_user
 
-from portal.bare_connections import current_bare_connections
 from portal.config import current_settings
+from portal.database.bare_connections import current_bare_connections
 from portal.extensions import db
 from portal.models import Programme, User
 from portal.models.programme import select_programme, select_programme_for_update

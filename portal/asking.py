@@ -9,10 +9,10 @@ from datetime import datetime
 import structlog
 from sqlalchemy import CursorResult, or_, update
 
+from portal.database.transactions import expecting_writes
 from portal.extensions import db
 from portal.models import Upload
 from portal.mux.gateway import MuxError, MuxGateway
-from portal.transactions import expecting_writes
 from portal.upkeep.reconcile import ASKED_AGAIN_AFTER, ask_mux
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import aliased
 
-from portal.bare_select import BareConnection, BareSelect
+from portal.database.bare_select import BareConnection, BareSelect
 from portal.models import AttemptState, Product, Programme, ProgrammeState, Upload
 from portal.models.lists import among
 from portal.mux.facts import Report

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from portal.bare_select import BareConnection
 from portal.concerned import Concerned, lock_concerned
+from portal.database.bare_select import BareConnection
+from portal.database.session_connection import in_session
 from portal.extensions import db
 from portal.lifecycle.hearing import Decision, Hearing
 from portal.lifecycle.ledger import Ledger
@@ -16,7 +17,6 @@ from portal.models import Happening, Outcome, ProgrammeState, WebhookEvent
 from portal.models.event_keeping import keep_event, verdicts_of
 from portal.models.webhook_event import lock_event
 from portal.mux.webhook import MuxEvent, parse
-from portal.session_connection import in_session
 
 ERROR_MAX_CHARACTERS = 2000
 

@@ -1,4 +1,7 @@
-"""What was made of the database's words, kept in memory for as long as the database says the same (portal.stamp)."""
+"""What was made of the database's words, kept in memory for as long as the database says the same.
+
+What it says is its stamp (portal.database.stamp).
+"""
 
 from collections.abc import Hashable, Sized
 from dataclasses import dataclass, field

@@ -10,11 +10,11 @@ from flask import Flask, current_app
 from markupsafe import Markup
 
 from portal.access import shown_alike, viewer_here
-from portal.bare_connections import current_bare_connections
+from portal.database.bare_connections import current_bare_connections
+from portal.database.stamp import DatabaseStamp
 from portal.extensions import db
 from portal.kept import Kept
 from portal.people.sessions import SignedIn, read_session
-from portal.stamp import DatabaseStamp
 
 KEPT_FOR = timedelta(minutes=1)  # tokens of pictures last a day from when they were written down
 

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, create_engine
 
-from portal.bare_select import BareConnection
 from portal.config import WEB_THREADS
-from portal.connections import engine_options
-from portal.postgresql import tune_postgresql
-from portal.sqlite import tune_sqlite
+from portal.database.bare_select import BareConnection
+from portal.database.connections import engine_options
+from portal.database.postgresql import tune_postgresql
+from portal.database.sqlite import tune_sqlite
 
 
 def tuned_engine(url: str) -> Engine:

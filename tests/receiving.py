@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from portal import inbox
+from portal.database.session_connection import in_session
 from portal.extensions import db
 from portal.inbox import Receipt
 from portal.mux.webhook import MuxEvent
-from portal.session_connection import in_session
 
 
 def receive_all(events: Sequence[MuxEvent], at: datetime) -> list[Receipt]:

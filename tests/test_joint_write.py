@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import Table, Update, select, update
 from sqlalchemy.exc import StatementError
 
+from portal.database.session_connection import in_session
 from portal.extensions import db
 from portal.models import Discard, DiscardKind, Outcome, WebhookEvent
 from portal.models.joint_write import Given, JointWrite, entry
-from portal.session_connection import in_session
 from tests.clock import NOON
 from tests.queries import queries_of
 

@@ -6,11 +6,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from portal.bare_select import BareSelect
+from portal.database.bare_select import BareSelect
+from portal.database.stamp import DatabaseStamp, StampColumn
 from portal.extensions import db
 from portal.kept import MOST_KEPT_BYTES, Kept
 from portal.models import User
-from portal.stamp import DatabaseStamp, StampColumn
 from tests.clock import NOON
 from tests.reading import reading
 

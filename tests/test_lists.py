@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.bare_select import BareConnection, BareSelect
+from portal.database.bare_select import BareConnection, BareSelect
 from portal.extensions import db
 from portal.models import Programme
 from portal.models.lists import among

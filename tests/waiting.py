@@ -4,7 +4,7 @@ import os
 
 from sqlalchemy import Engine, text
 
-from portal.sqlite_queue import _line_of
+from portal.database.sqlite_queue import _line_of
 
 
 def somebody_waits(engine: Engine) -> bool:

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
-from portal.bare_connections import BareConnections
-from portal.gathered_select import GatheredSelect
+from portal.database.bare_connections import BareConnections
+from portal.database.gathered_select import GatheredSelect
+from portal.database.stamp import StampColumn
 from portal.models import Product, Programme, ProgrammeGrant, RefreshFamily, User
 from portal.models.programme_row import ProgrammeRow, programme_columns
 from portal.models.standing import Person
 from portal.people.token_families import Claims
-from portal.stamp import StampColumn
 
 _caller = (User.id, User.role, User.is_enabled, User.token_version, User.member_until)
 _is_theirs = and_(
@@ -47,7 +47,7 @@ _GRANT = len(_caller)
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Whoever calls, whether single programmes were opened for them, and where the database stood (portal.stamp)."""
+    """Whoever calls, whether single programmes were opened for them, and where the database stood (a stamp)."""
 
     person: Person
     has_grants: bool

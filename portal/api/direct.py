@@ -25,19 +25,19 @@ from portal.api.callers import Caller, read_caller, read_caller_and_programme
 from portal.api.schemas import ListQuery, programme_detail_json, programme_list_json
 from portal.conditional import digest, is_known
 from portal.config import Settings
+from portal.database.stamp import DatabaseStamp
 from portal.direct_route import answering
 from portal.extensions import db
 from portal.headers import CHECKED_EACH_TIME, security_headers
 from portal.kept import Kept
 from portal.models.catalogue import newest_published
 from portal.people.token_families import Claims
-from portal.stamp import DatabaseStamp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from portal.bare_connections import BareConnections
     from portal.clock import Clock
+    from portal.database.bare_connections import BareConnections
     from portal.mux.playback import PlaybackUrls
 
 PATH = re.compile(r"(?:/api)?/programme(?:/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}))?", re.ASCII)

@@ -6,12 +6,12 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.api.provider import ExternalPerson
 from portal.clock import utc_now
+from portal.database.transactions import expecting_writes
 from portal.extensions import db
 from portal.models import Role, User
 from portal.models.user import select_user_by_email
 from portal.people.accounts import is_demo_outside_demo
 from portal.people.token_families import void_tokens
-from portal.transactions import expecting_writes
 
 log = structlog.get_logger()
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from portal.access import signed_in_user
 from portal.auth.forms import SignInForm
 from portal.clock import utc_now
+from portal.database.transactions import expecting_writes
 from portal.extensions import db, login_manager
 from portal.gate import is_own_path
 from portal.headers import have_pages_forgotten
@@ -27,7 +28,6 @@ from portal.people.sessions import (
     note_visit,
 )
 from portal.rate_limits import count_failed_sign_in, refusal, refuse_guessing
-from portal.transactions import expecting_writes
 
 auth = Blueprint("auth", __name__, url_prefix="/auth")
 

@@ -7,12 +7,12 @@ from werkzeug.wrappers import Response
 from portal.access import programme_to_see, signed_in_user
 from portal.bell.forms import MailForm
 from portal.clock import utc_now
+from portal.database.transactions import expecting_writes
 from portal.extensions import db
 from portal.models import Notice
 from portal.models.notice import find_notice, mark_read, newest_notices
 from portal.models.paging import row_id_or_none
 from portal.notices.words import words_of
-from portal.transactions import expecting_writes
 
 notices = Blueprint("notices", __name__, url_prefix="/notices")
 notices.add_app_template_filter(words_of, "notice_words")

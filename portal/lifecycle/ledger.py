@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm.attributes import set_committed_value
 
-from portal.bare_select import BareConnection
+from portal.database.bare_select import BareConnection
 from portal.lifecycle.entries import OF_ATTEMPTS, OF_PROGRAMMES, WRITE
 from portal.models import AttemptState, Happening, NoticeKind, ProgrammeState, Status, User
 from portal.models.base import Base

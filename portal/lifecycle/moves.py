@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from portal.database.session_connection import in_session
 from portal.lifecycle.ledger import Ledger, StateConflictError
 from portal.models import Happening, NoticeKind, Programme, Status, User
-from portal.session_connection import in_session
 
 __all__ = ["StateConflictError", "move", "note", "note_creation", "tell_coach"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from portal.database.session_connection import in_session
 from portal.extensions import db
 from portal.lifecycle.attempts import next_check
 from portal.lifecycle.hearing import Decision, Hearing
@@ -19,7 +20,6 @@ from portal.lifecycle.video import (
 from portal.models import AttemptState, NoticeKind, Outcome, Programme, ProgrammeState, Status, Upload
 from portal.models.upload import select_attempts
 from portal.mux.facts import Fact, Report
-from portal.session_connection import in_session
 
 
 def apply_report(

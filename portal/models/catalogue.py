@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Dialect, Select, func, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from portal.compiled import CompiledSelect
+from portal.database.compiled import CompiledSelect
 from portal.extensions import db
 from portal.models.listing import Filter, Listing, Order, listing_of, listing_parameters
 from portal.models.paging import row_limit

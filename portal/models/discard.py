@@ -8,10 +8,10 @@ from typing import Any, cast
 from sqlalchemy import Index, Select, String, Table, Text, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.database.session_connection import in_session
 from portal.extensions import db
 from portal.models.base import Base, RowId
 from portal.models.joint_write import Given, JointWrite, entry
-from portal.session_connection import in_session
 
 
 class DiscardKind(enum.StrEnum):

@@ -10,11 +10,11 @@ from typing import Any, cast
 
 from sqlalchemy import Table, select
 
-from portal.bare_select import BareConnection, BareSelect
+from portal.database.bare_select import BareConnection, BareSelect
+from portal.database.session_connection import in_session
 from portal.models.joint_write import Given, JointWrite, entry
 from portal.models.lists import among
 from portal.models.webhook_event import Outcome, WebhookEvent
-from portal.session_connection import in_session
 
 _events = cast("Table", WebhookEvent.__table__)
 _APPLIED = BareSelect(

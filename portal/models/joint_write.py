@@ -12,8 +12,8 @@ from sqlalchemy import JSON, ColumnElement, Select, Table, bindparam, cast, colu
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
-from portal.bare_select import BareConnection, BareSelect
-from portal.bare_write import BareWrite
+from portal.database.bare_select import BareConnection, BareSelect
+from portal.database.bare_write import BareWrite
 from portal.models.base import UtcDateTime, refuse_naive
 
 Row = Mapping[str, Any]

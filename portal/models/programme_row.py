@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, select
 
-from portal.gathered_select import GatheredSelect
+from portal.database.gathered_select import GatheredSelect
 from portal.models.product import Product
 from portal.models.programme import Programme
 from portal.models.state import Status

@@ -12,14 +12,14 @@ from flask_login import UserMixin
 from sqlalchemy import Update, bindparam, exists, func, select, update
 from sqlalchemy.orm import aliased, undefer
 
-from portal.bare_connections import BareConnections
+from portal.database.bare_connections import BareConnections
+from portal.database.gathered_select import GatheredSelect
+from portal.database.stamp import StampColumn
 from portal.extensions import db
-from portal.gathered_select import GatheredSelect
 from portal.models import Notice, Product, Programme, ProgrammeGrant, User, UserSession
 from portal.models.programme_row import ProgrammeRow, programme_columns
 from portal.models.session import is_over
 from portal.models.standing import Person
-from portal.stamp import StampColumn
 
 SEEN_EVERY = timedelta(minutes=5)  # how exactly the last visit is kept
 
@@ -63,7 +63,7 @@ class SignedIn(Person, UserMixin):
     name: str
     unread_notices: int
     session: SeenSession
-    stamp: str  # where the database stood: portal.stamp
+    stamp: str  # where the database stood: portal.database.stamp
     page_programme: ProgrammeRow | None  # which the page is about that they ask for; they may not be allowed to see it
 
 

@@ -10,13 +10,13 @@ from datetime import datetime
 
 import structlog
 
+from portal.database.session_connection import in_session
 from portal.extensions import db
 from portal.lifecycle.ledger import Ledger
 from portal.lifecycle.signing import play_by_signed_id
 from portal.models.discard import discard_playback_id
 from portal.models.programme import select_programme_for_update, select_unsigned
 from portal.mux.gateway import MUX_IS_AWAY, MuxError, MuxGateway
-from portal.session_connection import in_session
 from portal.upkeep.periodic import Run, Turn
 
 BATCH = 100

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, cast
 import structlog
 from flask import Flask, current_app
 
+from portal.database.gathering import Gathering
 from portal.extensions import db
-from portal.gathering import Gathering
 from portal.inbox import Receipt, keep_failure, receive
 from portal.models import Outcome
 from portal.mux.webhook import MuxEvent
 
 if TYPE_CHECKING:
-    from portal.bare_connections import BareConnections
     from portal.clock import Clock
+    from portal.database.bare_connections import BareConnections
 
 MOST_TOGETHER = 64  # events in one transaction: it holds the locks of their programmes
 PATIENCE_SECONDS = 0.01

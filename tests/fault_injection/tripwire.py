@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from sqlalchemy import Engine
 
-from portal import bare_connections
+from portal.database import bare_connections
 
 MUX_CALLS = ("create_upload", "get_upload", "get_asset", "cancel_upload", "delete_asset")
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Engine, event
 
-from portal.prepared import KEPT_AS, PreparedSelects, failure_of
-from portal.transactions import only_reads
+from portal.database.prepared import KEPT_AS, PreparedSelects, failure_of
+from portal.database.transactions import only_reads
 
 if TYPE_CHECKING:
     import psycopg

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy import bindparam, literal, select
 
-from portal.compiled import CompiledSelect
+from portal.database.compiled import CompiledSelect
 from portal.extensions import db
 from portal.models import Programme, Status
 from tests.clock import NOON

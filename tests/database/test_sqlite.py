@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from portal.database.transactions import expecting_writes
 from portal.extensions import db
-from portal.transactions import expecting_writes
 
 
 @pytest.mark.parametrize(

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from portal import sqlite_queue
-from portal.sqlite import LinedConnection
-from portal.sqlite_queue import Line, LineError, Turn
+from portal import ROOT
+from portal.database import sqlite_queue
+from portal.database.sqlite import LinedConnection
+from portal.database.sqlite_queue import Line, LineError, Turn
 from tests.browser.stack import eventually
 
-ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 30
 HOLDS_A_TURN = """
 import sys
-from portal.sqlite_queue import Turn
+from portal.database.sqlite_queue import Turn
 turn = Turn(sys.argv[1])
 turn.take()
 print("taken", flush=True)

@@ -14,17 +14,17 @@ import psycopg
 from flask import current_app
 from sqlalchemy import Engine, PoolProxiedConnection, event
 
-from portal.bare_select import BareConnection
-from portal.compiled import Row
-from portal.connections import MOST_BEYOND, RESTED_SECONDS, is_alive
-from portal.gathered_select import Asked, GatheredSelect
-from portal.gathering import Gathering
-from portal.postgresql import begin_by_index, commit_or_raise
+from portal.database.bare_select import BareConnection
+from portal.database.compiled import Row
+from portal.database.connections import MOST_BEYOND, RESTED_SECONDS, is_alive
+from portal.database.gathered_select import Asked, GatheredSelect
+from portal.database.gathering import Gathering
+from portal.database.postgresql import begin_by_index, commit_or_raise
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
-    from portal.sqlite import LinedConnection
+    from portal.database.sqlite import LinedConnection
 
 MOST_AT_HAND = MOST_BEYOND
 MOST_TOGETHER = 64  # questions in one

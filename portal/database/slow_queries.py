@@ -11,7 +11,7 @@ import structlog
 from flask import has_request_context, request
 from sqlalchemy import Engine, event
 
-from portal.bare_select import watch_bare_selects
+from portal.database.bare_select import watch_bare_selects
 from portal.direct_route import direct_route
 
 STATEMENT_MAX_CHARACTERS = 2000

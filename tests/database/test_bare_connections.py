@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, QueuePool, func, literal, select, text
 
-from portal.bare_connections import MOST_AT_HAND, BareConnections
-from portal.bare_select import BareConnection, BareSelect
+from portal.database.bare_connections import MOST_AT_HAND, BareConnections
+from portal.database.bare_select import BareConnection, BareSelect
 from tests.reading import tuned_engine
 
 ONE = BareSelect(select(literal(1)))
@@ -65,7 +65,7 @@ def test_one_that_broke_while_it_rested_is_replaced(postgresql: Engine, monkeypa
     with postgresql.connect() as connection:
         connection.execute(select(func.pg_terminate_backend(backend, PATIENCE_MS)))
 
-    monkeypatch.setattr("portal.bare_connections.RESTED_SECONDS", 0)
+    monkeypatch.setattr("portal.database.bare_connections.RESTED_SECONDS", 0)
 
     with connections.reading() as reader:
         assert BACKEND.rows(reader)[0][0] != backend
@@ -74,7 +74,7 @@ def test_one_that_broke_while_it_rested_is_replaced(postgresql: Engine, monkeypa
 def test_one_that_rested_and_lives_is_used_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     connections = BareConnections(engine)
     before = _read(connections).driver
-    monkeypatch.setattr("portal.bare_connections.RESTED_SECONDS", 0)
+    monkeypatch.setattr("portal.database.bare_connections.RESTED_SECONDS", 0)
     assert _read(connections).driver is before
 
 

@@ -1,4 +1,4 @@
-"""Writing many rows on SQLite's bare driver: as portal.bare_select, for what is done once for each row."""
+"""Writing many rows on SQLite's bare driver: as portal.database.bare_select, for what is done once for each row."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy.sql import ClauseElement
 
-from portal.bare_select import BareConnection, tell_watchers
-from portal.compiled import Compiled
+from portal.database.bare_select import BareConnection, tell_watchers
+from portal.database.compiled import Compiled
 
 if TYPE_CHECKING:
     import sqlite3

@@ -9,10 +9,10 @@ from sqlalchemy import Engine, create_engine, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
-from portal.bare_select import BareSelect
+from portal.database.bare_select import BareSelect
+from portal.database.slow_queries import log_slow_bare_selects, log_slow_queries
 from portal.direct_route import direct_route
 from portal.extensions import db
-from portal.slow_queries import log_slow_bare_selects, log_slow_queries
 from tests.callers import Api, Shelf
 from tests.clock import StoppedClock
 from tests.conftest import WEBHOOK_SECRETS
@@ -102,7 +102,7 @@ def test_the_route_is_told_by_its_rule(app: Flask, engine: Engine, watch: Watch)
 @pytest.fixture(autouse=True)
 def _watchers_of_this_test_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """They watch the whole process."""
-    monkeypatch.setattr("portal.bare_select._watchers", [])
+    monkeypatch.setattr("portal.database.bare_select._watchers", [])
 
 
 @pytest.mark.parametrize(("slow_query_ms", "lines"), [(1, 1), (0, 0)])
@@ -120,7 +120,7 @@ def test_what_goes_past_sqlalchemy_is_watched_too(start: Callable[..., Flask], s
 @pytest.fixture
 def _each_bare_select_is_slow(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     log_slow_bare_selects(SLOW_MS)
-    monkeypatch.setattr("portal.bare_select.perf_counter", watch)
+    monkeypatch.setattr("portal.database.bare_select.perf_counter", watch)
     watch.step = 1.0
 
 

@@ -2,7 +2,7 @@
 
 For statements that come again and again: psycopg's cursors do the same with more steps in between, each of which may
 let another thread go first. What was prepared is kept with the connection and gone with it, or after a ROLLBACK, for
-which portal.postgresql listens.
+which portal.database.postgresql listens.
 """
 
 from collections.abc import MutableMapping, Sequence

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from portal.sqlite_queue import Turn
-from portal.transactions import only_reads
+from portal.database.sqlite_queue import Turn
+from portal.database.transactions import only_reads
 
-BUSY_TIMEOUT_MS = 30_000  # for what other programs write; ours stand in line (portal.sqlite_queue)
+BUSY_TIMEOUT_MS = 30_000  # for what other programs write; ours stand in line (portal.database.sqlite_queue)
 
 
 def tune_sqlite(engine: Engine) -> None:

@@ -20,8 +20,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 from sqlalchemy.types import TypeEngine
 
-from portal.bare_select import BareConnection, BareSelect
-from portal.compiled import Row
+from portal.database.bare_select import BareConnection, BareSelect
+from portal.database.compiled import Row
 
 Asked = Mapping[str, Any]  # a value for each parameter
 

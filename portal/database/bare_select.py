@@ -9,8 +9,8 @@ import psycopg
 from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, Select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from portal.compiled import Compiled, Row
-from portal.prepared import PreparedSelects
+from portal.database.compiled import Compiled, Row
+from portal.database.prepared import PreparedSelects
 
 Watcher = Callable[[str, float], None]  # is told a statement, and how many seconds it took
 

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from portal.bare_connections import BareConnections
-from portal.postgresql import begin_by_index, commit_or_raise, tune_postgresql
+from portal.database.bare_connections import BareConnections
+from portal.database.postgresql import begin_by_index, commit_or_raise, tune_postgresql
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from sqlalchemy import Column, Engine, Enum, MetaData, String, Table, Uuid, bindparam, func, select, text
 
-from portal.bare_connections import BareConnections
-from portal.bare_select import unwatch_bare_selects, watch_bare_selects
-from portal.gathered_select import GatheredSelect
+from portal.database.bare_connections import BareConnections
+from portal.database.bare_select import unwatch_bare_selects, watch_bare_selects
+from portal.database.gathered_select import GatheredSelect
 from portal.models import Role
 from portal.models.base import RowId, UtcDateTime
 from tests.browser.stack import eventually

@@ -1,6 +1,6 @@
 """The connection of the session's transaction, for what goes past the session."""
 
-from portal.bare_select import BareConnection
+from portal.database.bare_select import BareConnection
 from portal.extensions import db
 
 

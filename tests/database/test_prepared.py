@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, Integer, bindparam, func, literal, select, text
 
-from portal.bare_select import BareConnection, BareSelect
+from portal.database.bare_select import BareConnection, BareSelect
 from tests.reading import reading, tuned_engine
 
 ONE = BareSelect(select(literal(1)))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from portal.gathering import Gathering
+from portal.database.gathering import Gathering
 from tests.browser.stack import eventually
 
 PATIENCE_SECONDS = 30

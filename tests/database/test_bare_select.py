@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import Boolean, Engine, Enum, Integer, String, Text, Uuid, bindparam, literal, select, update
 from sqlalchemy.types import TypeEngine
 
-from portal.bare_select import BareSelect
+from portal.database.bare_select import BareSelect
 from portal.extensions import db
 from portal.models import Programme, Role, Status, User
 from portal.models.base import RowId, UtcDateTime
