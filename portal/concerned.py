@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from portal.database.bare_select import BareConnection, BareSelect
 from portal.models import AttemptState, Product, Programme, ProgrammeState, Upload
-from portal.models.lists import among
+from portal.models.list_parameter import among
 from portal.mux.facts import Report
 
 # What is read of each, by name, and what makes its state out of a row of these columns, in their order.

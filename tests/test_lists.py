@@ -10,7 +10,7 @@ from sqlalchemy import select
 from portal.database.bare_select import BareConnection, BareSelect
 from portal.extensions import db
 from portal.models import Programme
-from portal.models.lists import among
+from portal.models.list_parameter import among
 from tests.conftest import Cast
 from tests.factories import make_programme
 from tests.queries import queries_of

@@ -13,7 +13,7 @@ from sqlalchemy import Table, select
 from portal.database.bare_select import BareConnection, BareSelect
 from portal.database.session_connection import in_session
 from portal.models.joint_write import Given, JointWrite, entry
-from portal.models.lists import among
+from portal.models.list_parameter import among
 from portal.models.webhook_event import Outcome, WebhookEvent
 
 _events = cast("Table", WebhookEvent.__table__)

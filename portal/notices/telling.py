@@ -10,7 +10,7 @@ from portal.database.bare_select import BareConnection, BareSelect
 from portal.database.session_connection import in_session
 from portal.models import Notice, NoticeKind, ProgrammeState
 from portal.models.joint_write import Given, JointWrite, entry
-from portal.models.lists import among
+from portal.models.list_parameter import among
 
 TOLD: dict[NoticeKind, str] = {  # for the programme's history
     NoticeKind.VIDEO_READY: "Its coach was told that the video is ready.",
