@@ -6,6 +6,7 @@ texts that it finds the other words are read. Where a search looks decides nothi
 docs/decisions/0014).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, FromClause, Select, and_, case, func, not_, or_, select, true, union
@@ -56,8 +57,9 @@ def _found_by_reading(listing: Listing, words: range, is_read: ColumnElement[boo
 def _looked_up(listing: Listing, words: range, seen: CTE, is_looked_up: ColumnElement[bool]) -> list[CTE]:
     """Found by all words at once, or where some of them are rare: by these."""
     if len(words) == 1:
-        return _found_by_all(listing, words, is_looked_up)
+        return _found_by_all(listing, words, is_looked_up, are_common={})
     is_rare = {place: _of(seen, f"word_{place}") < COMMON_FROM for place in words}
+    are_common = {place: _of(seen, f"word_{place}") >= COMMON_FROM for place in words}
     few = select(ProgrammeText.product_id, func.lower(ProgrammeText.content).label("content"))
     few = few.where(is_indexed_under(is_rare)).limit(_rows_if(and_(is_looked_up, or_(*is_rare.values())), FEW))
     texts = few.cte("few")
@@ -65,16 +67,18 @@ def _looked_up(listing: Listing, words: range, seen: CTE, is_looked_up: ColumnEl
     among_few = _in_order(listing, texts.c.product_id, mentions(words, texts.c.content), "few_listed")
     return [
         among_few.limit(_rows_if(_count(texts) < FEW, listing.rows)).cte("found_among_few"),
-        *_found_by_all(listing, words, and_(is_looked_up, are_more)),
+        *_found_by_all(listing, words, and_(is_looked_up, are_more), are_common),
     ]
 
 
-def _found_by_all(listing: Listing, words: range, is_looked_up: ColumnElement[bool]) -> list[CTE]:
+def _found_by_all(
+    listing: Listing, words: range, is_looked_up: ColumnElement[bool], are_common: Mapping[int, ColumnElement[bool]]
+) -> list[CTE]:
     """Found by the index alone: many candidates are soon met along the list, each of the others asked where it stands.
 
     Either way they are read in the list's order, and no further than to the end of the page.
     """
-    candidates = select(ProgrammeText.product_id).where(is_indexed_under_all(words)).cte("candidates")
+    candidates = select(ProgrammeText.product_id).where(is_indexed_under_all(words, are_common)).cte("candidates")
     are_many = _count(candidates) >= MANY
     next_ones = listing.product_ids().limit(row_limit(GONE_ALONG)).subquery()
     # Said to be true, or PostgreSQL would join the two in whatever order.

@@ -28,6 +28,7 @@ from portal.models.programme import Programme
 from portal.models.programme_text import ProgrammeText
 
 PIECE_CHARACTERS = (8, 4)  # the sizes that either index has, the larger first
+BEGINNING_CHARACTERS = 8  # one piece
 SQLITE_S_OWN_SPACE = "\u180e"  # for which its tables of Unicode take this character, and Python's don't any more
 
 
@@ -43,8 +44,9 @@ def word_parameters(words: Iterable[str]) -> dict[str, str]:
     """
     parameters: dict[str, str] = {}
     for place, word in enumerate(words):
-        parameters[f"word_{place}"] = word
-        parameters[f"match_{place}"] = match_of(word)
+        for name, part in (("whole", word), ("begun", word[:BEGINNING_CHARACTERS])):
+            parameters[f"{name}_word_{place}"] = part
+            parameters[f"{name}_match_{place}"] = match_of(part)
     return parameters
 
 
@@ -72,44 +74,53 @@ def mentions(places: Iterable[int], text: ColumnElement[str]) -> ColumnElement[b
     return and_(true(), *(_stands_in(text, place) for place in places))
 
 
-def is_indexed_under_all(places: Iterable[int]) -> ColumnElement[bool]:
+def is_indexed_under_all(places: Iterable[int], are_common: Mapping[int, ColumnElement[bool]]) -> ColumnElement[bool]:
     """Whether a ProgrammeText may have each of the words, by the database's index of words.
 
-    More texts may be found than have them: they are to be read. PostgreSQL is asked for each by itself, as where one
-    does not stand the others are skipped.
+    More texts may be found than have them: they are to be read. Of a common word the beginning is enough, which hardly
+    more texts have: all texts of each further piece would be gone through. PostgreSQL is asked for each word by itself,
+    as where one does not stand the others are skipped.
     """
-    places = tuple(places)
-    return OnEach(
-        and_(*(_is_found_in_postgresql(_cover(place)) for place in places)),
-        _is_found_in_sqlite(_match(place) for place in places),
-    )
+    words, matches = [], []
+    for place in places:
+        word, match = _whole("word", place), _whole("match", place)
+        if place in are_common:
+            word = case((are_common[place], _begun("word", place)), else_=word)
+            match = case((are_common[place], _begun("match", place)), else_=match)
+        words.append(word)
+        matches.append(match)
+    return OnEach(and_(*(_is_found_in_postgresql(_cover(word)) for word in words)), _is_found_in_sqlite(matches))
 
 
 def is_indexed_under(are_asked: Mapping[int, ColumnElement[bool]]) -> ColumnElement[bool]:
     """The same of those words of which the condition holds."""
-    covers = (case((is_asked, _cover(place))) for place, is_asked in are_asked.items())
-    matches = (case((is_asked, _match(place)), else_="") for place, is_asked in are_asked.items())
+    covers = (case((is_asked, _cover(_whole("word", place)))) for place, is_asked in are_asked.items())
+    matches = (case((is_asked, _whole("match", place)), else_="") for place, is_asked in are_asked.items())
     return OnEach(_is_found_in_postgresql(func.concat_ws(" & ", *covers)), _is_found_in_sqlite(matches))
 
 
 def _stands_in(text: ColumnElement[str], place: int) -> ColumnElement[bool]:
     # In a statement of its own the word is put in lower case once, not for each row.
-    lowered = select(func.lower(bindparam(f"word_{place}", type_=Text))).scalar_subquery()
+    lowered = select(func.lower(_whole("word", place))).scalar_subquery()
     return OnEach(func.strpos(text, lowered) > 0, func.instr(text, lowered) > 0)
 
 
-def _cover(place: int) -> ColumnElement[str]:
-    return func.search_cover(bindparam(f"word_{place}", type_=Text), type_=Text)
+def _whole(name: str, place: int) -> ColumnElement[str]:
+    return bindparam(f"whole_{name}_{place}", type_=Text)
+
+
+def _begun(name: str, place: int) -> ColumnElement[str]:
+    return bindparam(f"begun_{name}_{place}", type_=Text)
+
+
+def _cover(word: ColumnElement[str]) -> ColumnElement[str]:
+    return func.search_cover(word, type_=Text)
 
 
 def _is_found_in_postgresql(cover: ColumnElement[str]) -> ColumnElement[bool]:
     # In a statement of its own PostgreSQL can't guess by what is asked, and has no reason to plan each search anew.
     query = select(cast(cover, TSQUERY)).scalar_subquery()
     return func.search_pieces(ProgrammeText.content).bool_op("@@")(query)
-
-
-def _match(place: int) -> ColumnElement[str]:
-    return bindparam(f"match_{place}", type_=Text)
 
 
 def _is_found_in_sqlite(matches: Iterable[ColumnElement[str]]) -> ColumnElement[bool]:

@@ -64,7 +64,7 @@ def _pieces() -> set[str]:
 
 
 def _found_by_the_index(word: str) -> set[uuid.UUID]:
-    found = select(ProgrammeText.product_id).where(is_indexed_under_all(range(1)))
+    found = select(ProgrammeText.product_id).where(is_indexed_under_all(range(1), {}))
     return set(db.session.scalars(found, word_parameters([word])))
 
 
