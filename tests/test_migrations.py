@@ -15,6 +15,7 @@ from portal import create_app
 from portal.extensions import db
 from portal.models import Base
 from portal.models.programme_text import by_models
+from portal.models.words import match_of
 from portal.readiness import newest_schema
 from tests.databases import bare_settings
 from tests.mux_double import MuxDouble
@@ -112,8 +113,15 @@ def test_words_are_found_before_and_after_their_index_is_made_of_pieces(empty_ap
         upgrade(revision="0013")
         assert (_found_by_pieces("voice"), _found_by_pieces("noise")) == (1, 0)
 
+        upgrade(revision="0014")
+        assert (_found_by_pieces_on_both("voice"), _found_by_pieces_on_both("noise")) == (1, 0)
+        _execute("UPDATE programme SET description = 'noise'")
+        assert (_found_by_pieces_on_both("voice"), _found_by_pieces_on_both("noise")) == (0, 1)
+
+        downgrade(revision="0013")
+        assert (_found_by_pieces("voice"), _found_by_pieces("noise")) == (0, 1)
         downgrade(revision="0012")
-        assert (_found("voice"), _found("noise")) == (1, 0)
+        assert (_found("voice"), _found("noise")) == (0, 1)
 
 
 def _execute(*statements: str) -> None:
@@ -138,8 +146,13 @@ def _found(word: str) -> int | None:
 
 
 def _found_by_pieces(word: str) -> int | None:
-    """The same from schema 0013 on."""
+    """The same with schema 0013, which has pieces in PostgreSQL."""
     return _counted("search_pieces(content) @@ CAST(search_cover(:word) AS tsquery)", word)
+
+
+def _found_by_pieces_on_both(word: str) -> int | None:
+    """The same from schema 0014 on, which has them in SQLite, too."""
+    return _found_by_pieces(match_of(word) if db.engine.dialect.name == "sqlite" else word)
 
 
 def _counted(condition_in_postgresql: str, word: str) -> int | None:
