@@ -1,5 +1,6 @@
 """The time, from a clock that is handed in: the application's own, or one that a test holds still."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import cast
@@ -22,3 +23,8 @@ def utc_now() -> datetime:
 def iso_utc(at: datetime | None) -> str | None:
     """As programs are told a time: ISO 8601 in UTC, to the millisecond, with Z."""
     return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def milliseconds_since(started: float) -> float:
+    """How long something took that began at `started`, as time.perf_counter() tells it; for the log."""
+    return round((time.perf_counter() - started) * 1000, 1)

@@ -10,7 +10,7 @@ from portal.access import signed_in_user
 from portal.admin.forms import EventFilterForm
 from portal.admin.views import PAGE_SIZE, admin, list_page
 from portal.admin.words import outcome_meaning, outcome_words
-from portal.clock import utc_now
+from portal.clock import milliseconds_since, utc_now
 from portal.extensions import db
 from portal.inbox import Receipt, keep_replay_failure, replay
 from portal.models import Outcome, WebhookEvent
@@ -81,7 +81,7 @@ def _replay(row: WebhookEvent) -> Receipt | None:
     except Exception as error:  # whatever it was, the event stays and can be replayed once more
         db.session.rollback()
         failed = Outcome.FAILED.value
-        log.exception("webhook.replay_failed", **facts, outcome=failed, milliseconds=_milliseconds_since(started))
+        log.exception("webhook.replay_failed", **facts, outcome=failed, milliseconds=milliseconds_since(started))
         _keep_failure(row_id, error)
         return None
     log.info(
@@ -91,7 +91,7 @@ def _replay(row: WebhookEvent) -> Receipt | None:
         outcome=receipt.outcome.value,
         reason=receipt.reason,
         is_repeat=receipt.is_repeat,
-        milliseconds=_milliseconds_since(started),
+        milliseconds=milliseconds_since(started),
     )
     return receipt
 
@@ -101,10 +101,6 @@ def _keep_failure(row_id: int, error: Exception) -> None:
     if row is not None:
         keep_replay_failure(row, error)
     db.session.commit()
-
-
-def _milliseconds_since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 1)
 
 
 def _told(applied: int, failed: int) -> str:

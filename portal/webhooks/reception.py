@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import structlog
 from flask import Flask, current_app
 
+from portal.clock import milliseconds_since
 from portal.database.gathering import Gathering
 from portal.extensions import db
 from portal.inbox import Receipt, keep_failure, receive
@@ -79,7 +80,7 @@ def _log(event: MuxEvent, receipt: Receipt, started: float) -> None:
         outcome=receipt.outcome.value,
         reason=receipt.reason,
         is_repeat=receipt.is_repeat,
-        milliseconds=_milliseconds_since(started),
+        milliseconds=milliseconds_since(started),
     )
 
 
@@ -90,10 +91,6 @@ def _log_failure(event: MuxEvent, error: Exception, started: float) -> None:
         type=event.type,
         programme=None,  # it may be what could not be found out
         outcome=Outcome.FAILED.value,
-        milliseconds=_milliseconds_since(started),
+        milliseconds=milliseconds_since(started),
         exc_info=error,
     )
-
-
-def _milliseconds_since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 1)
